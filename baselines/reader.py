@@ -1,0 +1,183 @@
+"""Reads contexts of any length with a recurrent-memory model and answers questions about them.
+
+    reader = load_reader("rmt-gpt2")
+    reader.answer([("Mary went to the garden.", "Where is Mary?")], max_new_tokens=20)[0].text    # "garden"
+
+Memory does not grow with length: of a context only the segment being read is held as tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from babilong.errors import UsageError
+from baselines.checkpoints import BUNDLED, Checkpoint, load
+from baselines.memory import segments
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+__all__ = ["BUNDLED", "Reading", "RecurrentReader", "load_reader"]
+
+DTYPES = ("auto", "float32", "bfloat16")
+
+
+class Reading(NamedTuple):
+    """One answer.
+
+    Attributes:
+        text: the answer, stripped.
+        finish_reason: `stop` if the model ended it, `length` if it was cut at `max_new_tokens`.
+        tokens_in: tokens read, question included.
+        tokens_out: tokens written, the end token included.
+    """
+
+    text: str
+    finish_reason: str
+    tokens_in: int
+    tokens_out: int
+
+
+class RecurrentReader:
+    """A recurrent-memory model with its tokenizer, ready to read.
+
+    Args:
+        checkpoint: a loaded checkpoint.
+        dtype: `float32`, `bfloat16`, or `auto`: bfloat16 where the processor multiplies in it, else float32.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, dtype: str = "auto") -> None:
+        self.checkpoint = checkpoint
+        self.dtype = resolve_dtype(dtype)
+        self.model = checkpoint.model.to(self.dtype)
+        self.tokenizer = checkpoint.tokenizer
+        self.tasks = checkpoint.tasks
+
+    def describe(self) -> dict[str, Any]:
+        """Everything about the model that decides its answers."""
+        return {
+            "checkpoint": self.checkpoint.name,
+            "sha256": self.checkpoint.sha256,
+            "architecture": self.model.base.config.model_type,
+            "memory": self.model.config.to_dict(),
+            "tokenizer": self.tokenizer.fingerprint,
+            "dtype": str(self.dtype).removeprefix("torch."),
+        }
+
+    def answer(self, batch: Sequence[tuple[str, str]], max_new_tokens: int) -> list[Reading]:
+        """Answer a question about each context.
+
+        Args:
+            batch: contexts with their questions; contexts may differ in length.
+            max_new_tokens: where an answer is cut.
+
+        Returns:
+            An answer for each pair, in order.
+        """
+        import torch
+
+        with torch.inference_mode():
+            state, tokens = self.read([context for context, _ in batch])
+            questions = [self.tokenizer.encode(f" {question}") for _, question in batch]
+            written = self._generate(questions, state, max_new_tokens)
+        end = self.model.base.config.eos_token_id
+        readings = []
+        for question, ids, count in zip(questions, written, tokens, strict=True):
+            stopped = end in ids
+            text = self.tokenizer.decode(ids[: ids.index(end)] if stopped else ids).strip()
+            out = ids.index(end) + 1 if stopped else len(ids)
+            readings.append(Reading(text, "stop" if stopped else "length", count + len(question), out))
+        return readings
+
+    def read(self, contexts: Sequence[str], state: Tensor | None = None) -> tuple[Tensor, list[int]]:
+        """Read contexts segment by segment.
+
+        Args:
+            contexts: B texts.
+            state: memory to go on from, [B, m, d]; fresh if None.
+
+        Returns:
+            The memory afterwards, [B, m, d], and the number of tokens read of each context.
+        """
+        import torch
+
+        size, overlap = self.model.config.segment_size, self.model.config.overlap
+        tokens = [0] * len(contexts)
+
+        def cut(row: int) -> Iterator[NDArray[np.int64]]:
+            # Facts and sentences were learnt with the blank before them.
+            for segment in segments.stream(self.tokenizer.encode_pieces(f" {contexts[row]}"), size, overlap):
+                tokens[row] += len(segment) - (overlap if tokens[row] else 0)
+                yield segment
+
+        state = self.model.init_state(len(contexts)) if state is None else state
+        for rows in zip_longest(*map(cut, range(len(contexts)))):
+            # Always a whole segment wide, so that a text's answer does not depend on what it is batched with.
+            ids = np.zeros((len(rows), size), dtype=np.int64)
+            mask = np.zeros((len(rows), size), dtype=np.bool_)
+            for i, row in enumerate(rows):
+                if row is not None:
+                    ids[i, : len(row)], mask[i, : len(row)] = row, True
+            full = bool(mask.all())
+            state = self.model.step(torch.from_numpy(ids), state, None if full else torch.from_numpy(mask)).state
+        return state, tokens
+
+    def _generate(self, questions: Sequence[list[int]], state: Tensor, max_new_tokens: int) -> list[list[int]]:
+        """Greedy answers; a question is short, so it is read anew for each token of the answer."""
+        import torch
+
+        end = self.model.base.config.eos_token_id
+        longest = max(map(len, questions)) + max_new_tokens
+        ids = torch.zeros(len(questions), longest, dtype=torch.long)
+        ends = torch.tensor([len(question) for question in questions])
+        for row, question in enumerate(questions):
+            ids[row, : len(question)] = torch.tensor(question)
+        rows, places = torch.arange(len(questions)), torch.arange(longest)
+        done = torch.zeros(len(questions), dtype=torch.bool)
+        answers: list[list[int]] = [[] for _ in questions]
+        for _ in range(max_new_tokens):
+            width = int(ends.max())
+            mask = places[None, :width] < ends[:, None]
+            hidden = self.model.read(ids[:, :width], state, mask)
+            token = self.model.logits(hidden[rows, ends - 1]).argmax(dim=-1)
+            for row in (~done).nonzero().flatten().tolist():
+                answers[row].append(int(token[row]))
+            ids[rows, ends] = token
+            ends = ends + (~done)
+            done |= token == end
+            if bool(done.all()):
+                break
+        return answers
+
+
+def load_reader(name: str, dtype: str = "auto") -> RecurrentReader:
+    """A reader for a bundled checkpoint or a folder.
+
+    Raises:
+        UsageError: there is no such checkpoint or dtype.
+        DataError: the checkpoint is broken.
+    """
+    resolve_dtype(dtype)
+    return RecurrentReader(load(name), dtype)
+
+
+def resolve_dtype(name: str) -> torch.dtype:
+    """The torch dtype of a name; `auto` is bfloat16 where the processor multiplies matrices in it, else float32.
+
+    Raises:
+        UsageError: no such dtype.
+    """
+    import torch
+
+    if name not in DTYPES:
+        raise UsageError(f"Unknown dtype {name!r}; choose {', '.join(DTYPES)}.")
+    if name == "auto":
+        fast = torch.backends.cpu.get_cpu_capability() == "AVX512" and torch.cpu._is_amx_tile_supported()
+        name = "bfloat16" if fast else "float32"
+    return torch.bfloat16 if name == "bfloat16" else torch.float32

@@ -1,0 +1,94 @@
+"""Folders of books: plain-text files, as Project Gutenberg prints them or of any other origin.
+
+Licence header and footer are stripped, any usual encoding and line ending is read, and wrapped lines are joined, so
+that a paragraph is one line of running text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from babilong.errors import DataError
+
+# "*** START OF THIS PROJECT GUTENBERG EBOOK EMMA ***", at times over two lines; older files end with "End of ...".
+_START = re.compile(r"\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG.*?\*\*\*", re.DOTALL | re.IGNORECASE)
+_END = re.compile(
+    r"\*\*\* ?END OF (?:THE|THIS) PROJECT GUTENBERG|^\s*End of (?:the |this )?Project Gutenberg",
+    re.MULTILINE | re.IGNORECASE,
+)
+# What volunteers say of their work right after the header is no part of the book.
+_CREDITS = re.compile(
+    r"(?:E-?text )?(?:was )?(?:Produced|Prepared|Transcribed|Scanned|HTML version) (?:by|from)\b"
+    r"|This e-?(?:text|book) was |Transcriber.?s.? note",
+    re.IGNORECASE,
+)
+_BLANK_LINE = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A book as running text.
+
+    Attributes:
+        name: the file's name.
+        paragraphs: paragraphs in order, each on one line, words apart by single blanks.
+    """
+
+    name: str
+    paragraphs: tuple[str, ...]
+
+
+def decode(raw: bytes, name: str) -> str:
+    """The text of a file in UTF-8, UTF-16 or, failing these, the single-byte Windows-1252 of older books.
+
+    Raises:
+        DataError: the bytes are no text in any of these.
+    """
+    encodings = ("utf-16",) if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252", "latin-1")
+    for encoding in encodings:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        # Binary files decode as Latin-1 too; no book holds control characters.
+        if not re.search(r"[\x00-\x08\x0e-\x1f\x7f]", text):
+            return text.replace("\r\n", "\n").replace("\r", "\n")
+    raise DataError(
+        f"Cannot read the book {name}: it is no text in UTF-8, UTF-16 or Windows-1252; convert or remove it."
+    )
+
+
+def strip_licence(text: str) -> str:
+    """The book without Project Gutenberg's header, producers' credits and footer; other texts as they are."""
+    start = _START.search(text)
+    end = _END.search(text, start.end() if start else 0)
+    body = text[start.end() if start else 0 : end.start() if end else len(text)]
+    while start and _CREDITS.match(body := body.lstrip()):
+        body = _BLANK_LINE.split(body, maxsplit=1)[1] if _BLANK_LINE.search(body) else ""
+    return body
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """Paragraphs as single lines, empty ones left out."""
+    return tuple(joined for block in _BLANK_LINE.split(text) if (joined := " ".join(block.split())))
+
+
+def read_books(folder: Path) -> Iterator[Book]:
+    """The `.txt` books of a folder, in the order of their names.
+
+    Raises:
+        DataError: the folder is missing or holds no book, or a book cannot be read or is empty.
+    """
+    if not folder.is_dir():
+        raise DataError(f"No folder of books at {folder}; give one with .txt files, or `--background builtin`.")
+    files = sorted(folder.glob("*.txt"))
+    if not files:
+        raise DataError(f"The folder {folder} holds no .txt book; add some, or use `--background builtin`.")
+    for file in files:
+        book = Book(file.name, paragraphs(strip_licence(decode(file.read_bytes(), str(file)))))
+        if not book.paragraphs:
+            raise DataError(f"The book {file} has no text; remove it from the folder.")
+        yield book

@@ -1,0 +1,267 @@
+"""The kitchen: a recipe with its parts fetched, and samples made from it.
+
+Example::
+
+    kitchen = Kitchen(Recipe())
+    stories = kitchen.stories("qa1", 100).chosen
+    for haystack in kitchen.haystacks("qa1", "128k", stories):
+        print(haystack.sample().id)
+
+A sample is a pure function of recipe, task, length and index: any subset, in any order, gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from babilong.errors import DataError, UsageError
+from babilong.lengths import tokens as tokens_of
+from babilong.prompts import PromptSet, load_prompts
+from babilong.sample import Sample
+from babilong.tasks import TASKS
+from babilong.tokenizers import Tokenizer, load_tokenizer
+from generators.backgrounds.corpus import load_corpus
+from generators.backgrounds.passage import Passage
+from generators.backgrounds.store import Store, open_store
+from generators.haystack import Budget, Haystack, bury
+from generators.recipe import Recipe, identity
+from generators.ruler import Frame, Ruler
+from generators.stories.story import Story
+from generators.streams import Stream
+
+# Whoever changes what a recipe gives, changes this; `tests/generators/test_golden.py` notices.
+VERSION = 1
+_MOST_ATTEMPTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stories:
+    """The stories of a task, index by index.
+
+    Attributes:
+        chosen: the stories, the same for every length.
+        left_out: how many came up on the way and were left out since they exceed `max_story_tokens`.
+        least_length: the length in tokens that holds each of them.
+    """
+
+    chosen: tuple[Story, ...]
+    left_out: int
+    least_length: int
+
+
+class Kitchen:
+    """A recipe at work; its parts are fetched when first needed.
+
+    Attributes:
+        recipe: what is made.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self._stores: dict[str, Store] = {}
+        self._frame = lru_cache(1 << 12)(lambda task, question: Frame(*self.prompts.frame(task, question)))
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The recipe's tokenizer."""
+        return load_tokenizer(self.recipe.tokenizer)
+
+    @cached_property
+    def prompts(self) -> PromptSet:
+        """The recipe's prompts."""
+        return load_prompts(self.recipe.prompts)
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """What each part of the recipe holds, as a hash that does not depend on where it lies."""
+        return {
+            "generator": str(VERSION),
+            "stories": self._stories_fingerprint(),
+            "background": load_corpus(self.recipe.background, self.recipe.split).fingerprint,
+            "tokenizer": self.tokenizer.fingerprint,
+            "prompts": self.prompts.hash,
+        }
+
+    @cached_property
+    def recipe_hash(self) -> str:
+        """sha256 of everything that decides a sample: the same recipe has it on every machine."""
+        return _sha256(json.dumps(identity(self.recipe.to_dict(), self.fingerprints), sort_keys=True))
+
+    def stories(self, task: str, samples: int) -> Stories:
+        """The first `samples` stories of a task.
+
+        Raises:
+            UsageError: the task cannot be simulated, or there are not so many stories.
+            DataError: the story files are missing or broken.
+        """
+        chosen: list[Story] = []
+        left_out = least_length = 0
+        for story in self._candidates(task, samples):
+            if not self._fits(story):
+                left_out += 1
+                continue
+            least_length = max(least_length, self._least_length(story))
+            chosen.append(story)
+            if len(chosen) == samples:
+                break
+        if len(chosen) < samples:
+            raise UsageError(
+                f"{task} has {len(chosen)} stories of at most {self.recipe.max_story_tokens} tokens, not {samples}; "
+                "ask for fewer --samples or more --max-story-tokens."
+            )
+        return Stories(tuple(chosen), left_out, least_length)
+
+    def check(self, task: str, length: str, stories: Stories) -> None:
+        """Refuse a length that cannot hold every story.
+
+        Raises:
+            UsageError: it cannot; the message says how long it must be.
+        """
+        size = tokens_of(length)
+        if 0 < size < stories.least_length:
+            raise UsageError(
+                f"{task} does not fit into {length}: its stories need up to {stories.least_length} tokens; ask for a "
+                "longer length, or leave long stories out with --max-story-tokens."
+            )
+
+    def store(self, length: str) -> Store | None:
+        """The token store for a length, built if need be; None for `0k`.
+
+        Raises:
+            DataError: the background cannot be read, or the cache folder not be written to.
+        """
+        size = tokens_of(length)
+        if not size:
+            return None
+        if length not in self._stores:
+            corpus = load_corpus(self.recipe.background, self.recipe.split, size)
+            self._stores[length] = open_store(corpus, self.tokenizer)
+        return self._stores[length]
+
+    def haystacks(self, task: str, length: str, stories: Sequence[Story], start: int = 0) -> Iterator[Haystack]:
+        """The samples of some stories, the first of which has the index `start`.
+
+        Raises:
+            UsageError: a story does not fit.
+            DataError: a part of the recipe cannot be fetched.
+        """
+        size = tokens_of(length)
+        store = self.store(length)
+        ruler = Ruler(self.tokenizer, store.additive) if store else self._ruler
+        for index, story in enumerate(stories, start):
+            stream = Stream("haystack", VERSION, self.recipe.seed, task, length, index)
+            low, high = self.recipe.depth
+            places = sorted(low + (high - low) * stream.random() for _ in story.facts)
+            frame = self._frame(task, story.question)
+            yield bury(
+                story,
+                Passage(store, stream) if store else None,
+                places,
+                ruler,
+                frame,
+                Budget(size - self.recipe.answer_tokens, frame)
+                if self.recipe.reserve is None
+                else Budget(size - self.recipe.reserve, Frame()),
+                length=length,
+                index=index,
+            )
+
+    def samples(self, task: str, length: str, samples: int) -> Iterator[Sample]:
+        """The first `samples` samples of a task at a length.
+
+        Raises:
+            UsageError: there are not so many stories, or one does not fit.
+            DataError: a part of the recipe cannot be fetched.
+        """
+        stories = self.stories(task, samples)
+        self.check(task, length, stories)
+        for haystack in self.haystacks(task, length, stories.chosen):
+            yield haystack.sample()
+
+    @cached_property
+    def _ruler(self) -> Ruler:
+        return Ruler(self.tokenizer, self.tokenizer.additive)
+
+    def _prompt_tokens(self, story: Story) -> int:
+        return self._ruler.whole(self._frame(story.task, story.question), story.facts)
+
+    def _least_length(self, story: Story) -> int:
+        if self.recipe.reserve is None:
+            return self._prompt_tokens(story) + self.recipe.answer_tokens
+        return self._ruler.whole(Frame(), story.facts) + self.recipe.reserve
+
+    def _candidates(self, task: str, samples: int) -> Iterator[Story]:
+        """Stories in the order of their indices, those that are too long among them.
+
+        Raises:
+            UsageError: the task is not simulated, or its stories are all too long.
+            DataError: the story files are missing or broken.
+        """
+        if self.recipe.stories != "simulate":
+            from generators.stories.babi_files import find_file, read_stories
+
+            yield from read_stories(find_file(self._story_folder, task, self.recipe.split), task)
+            return
+        from generators.stories.simulate import simulate
+
+        for index in range(samples):
+            for attempt in range(_MOST_ATTEMPTS):
+                words = (VERSION, self.recipe.split, self.recipe.seed, task, index, attempt)
+                story = simulate(task, Stream("story", *words))
+                yield story
+                if self._fits(story):
+                    break
+            else:
+                most = self.recipe.max_story_tokens
+                raise UsageError(f"No story of {task} takes at most {most} tokens; allow more with --max-story-tokens.")
+
+    def _fits(self, story: Story) -> bool:
+        return self._prompt_tokens(story) + self.recipe.answer_tokens <= self.recipe.max_story_tokens
+
+    @property
+    def _story_folder(self) -> Path:
+        """The folder of bAbI files.
+
+        Raises:
+            UsageError: what was asked for is no path, such as a misspelt `simulate`.
+        """
+        folder = Path(self.recipe.stories)
+        if not folder.is_dir() and folder.name == self.recipe.stories:
+            raise UsageError(f"Unknown stories {folder.name!r}: neither 'simulate' nor a folder of bAbI files.")
+        return folder
+
+    def _stories_fingerprint(self) -> str:
+        if self.recipe.stories == "simulate":
+            return _simulated_fingerprint()
+        from generators.stories.babi_files import find_file
+
+        words = []
+        for task in TASKS:
+            try:
+                file = find_file(self._story_folder, task, self.recipe.split)
+            except DataError:
+                continue  # asked for, it is an error; else a folder may lack it
+            words.append(f"{task} {hashlib.sha256(file.read_bytes()).hexdigest()}")
+        return _sha256("\n".join(words))
+
+
+def _simulated_fingerprint() -> str:
+    """A few stories of each task stand for the simulators: whoever changes how one tells, changes them."""
+    from generators.stories.simulate import simulate
+
+    told = []
+    for task in TASKS:
+        try:
+            told.append([simulate(task, Stream("fingerprint", task, number)) for number in range(8)])
+        except UsageError:
+            continue  # a task that is not simulated
+    return _sha256(repr(told))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

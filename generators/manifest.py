@@ -1,0 +1,121 @@
+"""The manifest of a dataset folder: its recipe, its cells, and the sha256 of every file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from babilong.errors import DataError
+from babilong.lengths import tokens
+from babilong.tasks import get_task
+
+NAME = "manifest.json"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A finished file of a dataset.
+
+    Attributes:
+        path: inside the dataset folder, with forward slashes.
+        rows: how many samples it holds.
+        bytes: its size.
+        sha256: of its content.
+    """
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The samples of one task at one length.
+
+    Attributes:
+        task: `qa1` to `qa20`.
+        length: name of the length.
+        rows: how many samples.
+        mean_tokens: mean tokens of a context.
+        left_out: stories that were left out on the way, being too long.
+        files: in order.
+    """
+
+    task: str
+    length: str
+    rows: int
+    mean_tokens: float
+    left_out: int
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a dataset folder holds.
+
+    Attributes:
+        version: of the package that made it.
+        format: `parquet` or `jsonl`.
+        recipe: the recipe as it was given.
+        fingerprints: what each of its parts held.
+        recipe_hash: of all that decides a sample; the same on every machine.
+        cells: by length, then by task.
+    """
+
+    version: str
+    format: str
+    recipe: Mapping[str, Any]
+    fingerprints: Mapping[str, str]
+    recipe_hash: str
+    cells: tuple[Cell, ...] = ()
+
+    def with_cell(self, cell: Cell) -> Manifest:
+        """The manifest with this cell in the place of one of the same task and length."""
+        others = [old for old in self.cells if (old.task, old.length) != (cell.task, cell.length)]
+        ordered = sorted([*others, cell], key=lambda c: (tokens(c.length), get_task(c.task).number))
+        return replace(self, cells=tuple(ordered))
+
+    def save(self, folder: Path) -> None:
+        """Write it into the folder, whole or not at all."""
+        values = {"manifest": FORMAT_VERSION} | asdict(self)
+        write_text(folder / NAME, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+
+
+def load_manifest(folder: Path) -> Manifest:
+    """The manifest of a dataset folder.
+
+    Raises:
+        DataError: there is no such folder, no manifest in it, or a broken one.
+    """
+    file = folder / NAME
+    again = "generate it with babilong-generate"
+    if not folder.is_dir():
+        raise DataError(f"No dataset folder at {folder}; {again}.")
+    if not file.is_file():
+        raise DataError(f"The folder {folder} holds no dataset (there is no {NAME}); {again}.")
+    try:
+        values = json.loads(file.read_text("utf-8"))
+        if values.pop("manifest") != FORMAT_VERSION:
+            raise DataError(f"The manifest {file} is of another version of babilong; generate the dataset again.")
+        for cell in values["cells"]:
+            cell["files"] = tuple(File(**found) for found in cell["files"])
+        return Manifest(**(values | {"cells": tuple(Cell(**cell) for cell in values["cells"])}))
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise DataError(f"The manifest {file} is broken ({error}); generate the dataset again.") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(text, "utf-8")
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
