@@ -17,26 +17,22 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
+from itertools import islice
 
-from babilong.errors import DataError, UsageError
+from babilong.errors import UsageError
 from babilong.lengths import tokens as tokens_of
 from babilong.prompts import PromptSet, load_prompts
 from babilong.sample import Sample
-from babilong.tasks import TASKS
 from babilong.tokenizers import Tokenizer, load_tokenizer
 from generators.backgrounds.corpus import load_corpus
 from generators.backgrounds.passage import Passage
 from generators.backgrounds.store import Store, open_store
 from generators.haystack import Budget, Haystack, bury
-from generators.recipe import Recipe, identity
+from generators.recipe import VERSION, Recipe, identity
 from generators.ruler import Frame, Ruler
 from generators.stories.story import Story
+from generators.story_source import StorySource, open_source
 from generators.streams import Stream
-
-# Whoever changes what a recipe gives, changes this; `tests/generators/test_golden.py` notices.
-VERSION = 1
-_MOST_ATTEMPTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,11 @@ class Kitchen:
         self._frame = lru_cache(1 << 12)(lambda task, question: Frame(*self.prompts.frame(task, question)))
 
     @cached_property
+    def source(self) -> StorySource:
+        """Where the recipe's stories come from."""
+        return open_source(self.recipe)
+
+    @cached_property
     def tokenizer(self) -> Tokenizer:
         """The recipe's tokenizer."""
         return load_tokenizer(self.recipe.tokenizer)
@@ -81,7 +82,7 @@ class Kitchen:
         """What each part of the recipe holds, as a hash that does not depend on where it lies."""
         return {
             "generator": str(VERSION),
-            "stories": self._stories_fingerprint(),
+            "stories": self.source.fingerprint,
             "background": load_corpus(self.recipe.background, self.recipe.split).fingerprint,
             "tokenizer": self.tokenizer.fingerprint,
             "prompts": self.prompts.hash,
@@ -100,20 +101,19 @@ class Kitchen:
             DataError: the story files are missing or broken.
         """
         chosen: list[Story] = []
-        left_out = least_length = 0
-        for story in self._candidates(task, samples):
-            if not self._fits(story):
+        left_out, most = 0, self.recipe.max_story_tokens
+        for tries in islice(self.source.tries(task), samples):
+            for story in tries:
+                if self._fits(story):
+                    chosen.append(story)
+                    break
                 left_out += 1
-                continue
-            least_length = max(least_length, self._least_length(story))
-            chosen.append(story)
-            if len(chosen) == samples:
-                break
-        if len(chosen) < samples:
-            raise UsageError(
-                f"{task} has {len(chosen)} stories of at most {self.recipe.max_story_tokens} tokens, not {samples}; "
-                "ask for fewer --samples or more --max-story-tokens."
-            )
+            else:
+                raise UsageError(
+                    f"{task} has {len(chosen)} stories of at most {most} tokens, not {samples}; "
+                    "ask for fewer --samples or more --max-story-tokens."
+                )
+        least_length = max(map(self._least_length, chosen), default=0)
         return Stories(tuple(chosen), left_out, least_length)
 
     def check(self, task: str, length: str, stories: Stories) -> None:
@@ -195,72 +195,8 @@ class Kitchen:
             return self._prompt_tokens(story) + self.recipe.answer_tokens
         return self._ruler.whole(Frame(), story.facts) + self.recipe.reserve
 
-    def _candidates(self, task: str, samples: int) -> Iterator[Story]:
-        """Stories in the order of their indices, those that are too long among them.
-
-        Raises:
-            UsageError: the task is not simulated, or its stories are all too long.
-            DataError: the story files are missing or broken.
-        """
-        if self.recipe.stories != "simulate":
-            from generators.stories.babi_files import find_file, read_stories
-
-            yield from read_stories(find_file(self._story_folder, task, self.recipe.split), task)
-            return
-        from generators.stories.simulate import simulate
-
-        for index in range(samples):
-            for attempt in range(_MOST_ATTEMPTS):
-                words = (VERSION, self.recipe.split, self.recipe.seed, task, index, attempt)
-                story = simulate(task, Stream("story", *words))
-                yield story
-                if self._fits(story):
-                    break
-            else:
-                most = self.recipe.max_story_tokens
-                raise UsageError(f"No story of {task} takes at most {most} tokens; allow more with --max-story-tokens.")
-
     def _fits(self, story: Story) -> bool:
         return self._prompt_tokens(story) + self.recipe.answer_tokens <= self.recipe.max_story_tokens
-
-    @property
-    def _story_folder(self) -> Path:
-        """The folder of bAbI files.
-
-        Raises:
-            UsageError: what was asked for is no path, such as a misspelt `simulate`.
-        """
-        folder = Path(self.recipe.stories)
-        if not folder.is_dir() and folder.name == self.recipe.stories:
-            raise UsageError(f"Unknown stories {folder.name!r}: neither 'simulate' nor a folder of bAbI files.")
-        return folder
-
-    def _stories_fingerprint(self) -> str:
-        if self.recipe.stories == "simulate":
-            return _simulated_fingerprint()
-        from generators.stories.babi_files import find_file
-
-        words = []
-        for task in TASKS:
-            try:
-                file = find_file(self._story_folder, task, self.recipe.split)
-            except DataError:
-                continue  # asked for, it is an error; else a folder may lack it
-            words.append(f"{task} {hashlib.sha256(file.read_bytes()).hexdigest()}")
-        return _sha256("\n".join(words))
-
-
-def _simulated_fingerprint() -> str:
-    """A few stories of each task stand for the simulators: whoever changes how one tells, changes them."""
-    from generators.stories.simulate import simulate
-
-    told = []
-    for task in TASKS:
-        try:
-            told.append([simulate(task, Stream("fingerprint", task, number)) for number in range(8)])
-        except UsageError:
-            continue  # a task that is not simulated
-    return _sha256(repr(told))
 
 
 def _sha256(text: str) -> str:

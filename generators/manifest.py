@@ -105,6 +105,8 @@ def load_manifest(folder: Path) -> Manifest:
             raise DataError(f"The manifest {file} is of another version of babilong; generate the dataset again.")
         for cell in values["cells"]:
             cell["files"] = tuple(File(**found) for found in cell["files"])
+            if any(Path(file.path).is_absolute() or ".." in Path(file.path).parts for file in cell["files"]):
+                raise ValueError("a file lies outside the folder")
         return Manifest(**(values | {"cells": tuple(Cell(**cell) for cell in values["cells"])}))
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise DataError(f"The manifest {file} is broken ({error}); generate the dataset again.") from error

@@ -18,6 +18,8 @@ from typing import Any
 
 from babilong.errors import DataError, UsageError, unknown
 
+# Whoever changes what a recipe gives, changes this; `test_golden` notices.
+VERSION = 1
 SPLITS = ("train", "valid", "test")
 PARTS = ("stories", "background", "tokenizer", "prompts")
 _TYPES: dict[str, tuple[type, ...]] = {

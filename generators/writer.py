@@ -67,9 +67,8 @@ def generate(
             for task, length in missing:
                 cell = _write_cell(kitchen, stories[task], task, length, out, format, advance)
                 manifest = manifest.with_cell(cell)
-                manifest.save(out)
+                _save(out, manifest)
                 _remove_stale(out, cell)
-                write_text(out / "README.md", card(manifest))
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise DataError(
@@ -125,8 +124,13 @@ def _prepare(out: Path, manifest: Manifest) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for part in out.glob("**/*.part"):
         part.unlink()
-    if not (out / NAME).exists():
-        manifest.save(out)
+    _save(out, manifest)
+
+
+def _save(out: Path, manifest: Manifest) -> None:
+    manifest.save(out)
+    if manifest.cells:
+        write_text(out / "README.md", card(manifest))
 
 
 def _write_cell(

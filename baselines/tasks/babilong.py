@@ -185,9 +185,9 @@ class StoryTask:
         text = np.asarray(noise[start : start + space], dtype=np.int64)
         gaps = np.concatenate(([0], ends[first + 1 : last] - start))
         places = np.sort([gaps[stream.below(len(gaps))] for _ in facts])
-        share = garble * stream.random()
+        share, seed = garble * stream.random(), stream.below(1 << 30)
         if share:
-            draw = np.random.Generator(np.random.PCG64(stream.below(1 << 30)))
+            draw = np.random.Generator(np.random.PCG64(seed))
             hit = draw.random(space) < share
             text = np.where(hit, draw.integers(0, self.tokenizer.vocab_size, space), text)
         parts: list[Ids | tuple[int, ...]] = []

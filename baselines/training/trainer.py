@@ -100,7 +100,7 @@ def train(
             left = (time.monotonic() - started) / (step - first) * (recipe.steps - step) / 60
             say(f"{stage.name}: step {step} of {recipe.steps}, {_summary(seen)}, about {left:.0f} min left")
             seen = []
-        if time.monotonic() - saved > save_minutes * 60:
+        if _due(saved, save_minutes):
             _save(accelerator, recipe, step, out)
             saved = time.monotonic()
     _save(accelerator, recipe, step, out)
@@ -184,7 +184,7 @@ def _segmented(model: RecurrentMemory, task: StoryTask, stage: Stage, step: int)
     attached = min(total, stage.backprop)
     cost = attached + (total - attached) * _UNTRAINED_COST
     batch = task.segmented(
-        batch=max(8, min(64, round(stage.rows / cost))),
+        batch=max(8, min(96, round(stage.rows / cost))),
         tokens=tokens,
         size=size,
         overlap=overlap,
@@ -193,6 +193,10 @@ def _segmented(model: RecurrentMemory, task: StoryTask, stage: Stage, step: int)
         garble=stage.garble if stream.random() < 0.5 else 0.0,
     )
     return segments_loss(model, batch, stage.backprop, stage.write_penalty)
+
+
+def _due(saved: float, minutes: float) -> bool:
+    return time.monotonic() - saved > minutes * 60
 
 
 def _resume(accelerator: Accelerator, recipe: Recipe, out: Path) -> int:

@@ -1,0 +1,1 @@
+"""Evaluation: dataset and model in, answers, scores and pictures out."""

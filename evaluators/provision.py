@@ -1,0 +1,108 @@
+"""The samples a run needs: a dataset folder as it is, or the default one, in which what is missing is generated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from babilong.errors import unknown
+from generators.dataset import Dataset, open_dataset
+from generators.manifest import load_manifest
+from generators.recipe import Recipe
+from generators.writer import generate
+
+DEFAULT_DATA = Path("data/builtin")
+DEFAULT_TASKS = ("qa1",)
+DEFAULT_LENGTHS = ("0k", "1k", "2k", "4k", "8k", "16k")
+DEFAULT_SAMPLES = 100
+
+CellName = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which cells are evaluated, and which of them have to be generated first.
+
+    Attributes:
+        folder: the dataset folder.
+        cells: pairs of task and length.
+        missing: those of them that the folder lacks, or of which it has too few samples.
+        samples: how many samples of each missing cell to generate.
+        recipe: by which to generate them.
+    """
+
+    folder: Path
+    cells: tuple[CellName, ...]
+    missing: tuple[CellName, ...] = ()
+    samples: int = DEFAULT_SAMPLES
+    recipe: Recipe = Recipe()
+
+    @property
+    def gaps(self) -> list[tuple[list[str], list[str]]]:
+        """The missing cells as few blocks of tasks x lengths."""
+        by_length: dict[str, list[str]] = {}
+        for task, length in self.missing:
+            by_length.setdefault(length, []).append(task)
+        blocks: dict[tuple[str, ...], list[str]] = {}
+        for length, tasks in by_length.items():
+            blocks.setdefault(tuple(tasks), []).append(length)
+        return [(list(tasks), lengths) for tasks, lengths in blocks.items()]
+
+    def fetch(self) -> Dataset:
+        """The dataset, with what was missing generated, and every file checked against its manifest.
+
+        Raises:
+            VerificationError: a file has changed since it was generated.
+            BabilongError: what is missing cannot be generated; what was finished is kept.
+        """
+        # A folder that comes into being does so under another name until it is whole: what is there when this is
+        # interrupted must not pass for all that was wanted.
+        new = not self.folder.exists()
+        folder = self.folder.with_name(f"{self.folder.name}.part") if new else self.folder
+        for tasks, lengths in self.gaps:
+            generate(self.recipe, tasks, lengths, self.samples, folder)
+        if new:
+            folder.rename(self.folder)
+        return open_dataset(self.folder)
+
+
+def choose(data: Path | None, tasks: Sequence[str] | None, lengths: Sequence[str] | None, samples: int | None) -> Plan:
+    """What to evaluate; nothing is written yet.
+
+    Args:
+        data: a dataset folder, or None for the default one.
+        tasks: those asked for, or None for all of the dataset.
+        lengths: likewise.
+        samples: how many of each cell, or None for all.
+
+    Raises:
+        DataError: `data` is no dataset.
+        UsageError: `data` has not the task or length asked for.
+    """
+    if data is not None:
+        return Plan(data, _cells(open_dataset(data, verify=False), tasks, lengths))
+    there = Dataset(DEFAULT_DATA, load_manifest(DEFAULT_DATA)) if DEFAULT_DATA.exists() else None
+    cells = there.cells if there else ()
+    if tasks or lengths or not cells:
+        tasks = tasks or tuple(dict.fromkeys(task for task, _ in cells)) or DEFAULT_TASKS
+        lengths = lengths or tuple(dict.fromkeys(length for _, length in cells)) or DEFAULT_LENGTHS
+        cells = tuple((task, length) for length in lengths for task in tasks)
+    missing = tuple(
+        cell for cell in cells if not there or cell not in there.cells or there.rows(*cell) < (samples or 0)
+    )
+    return Plan(DEFAULT_DATA, cells, missing, samples or DEFAULT_SAMPLES, there.recipe if there else Recipe())
+
+
+def _cells(dataset: Dataset, tasks: Sequence[str] | None, lengths: Sequence[str] | None) -> tuple[CellName, ...]:
+    """The cells of a dataset that are asked for."""
+    for kind, asked, place in (("task", tasks, 0), ("length", lengths, 1)):
+        known = list(dict.fromkeys(cell[place] for cell in dataset.cells))
+        for name in asked or ():
+            if name not in known:
+                raise unknown(f"{kind} of this dataset,", name, known)
+    return tuple(
+        (task, length)
+        for task, length in dataset.cells
+        if (not tasks or task in tasks) and (not lengths or length in lengths)
+    )

@@ -1,0 +1,111 @@
+"""The folder of a run: where it lies, what names it, and its run.yaml.
+
+The run-id is a hash of what decides the answers: the model with its decoding, the prompts, and the recipe of the
+samples. Which tasks, lengths and how many samples are asked is no part of it, so the same command with more lengths
+goes on in the same folder, and one with another model or prompt starts a new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import shlex
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("babilong", "torch", "transformers", "tokenizers", "numpy", "pyarrow")
+
+
+def run_folder(results: Path, model: str, identity: Mapping[str, Any]) -> Path:
+    """`RESULTS/<model>/<run-id>` of what decides the answers.
+
+    Example:
+        >>> run_folder(Path("runs"), "hf/org/name", {"seed": 1}).as_posix()
+        'runs/hf-org-name/3ba2942ab89f'
+    """
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return results / slug(model) / hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def slug(model: str) -> str:
+    """A model's name as the name of a folder, whatever it holds.
+
+    Example:
+        >>> slug("hf/../org/na me")
+        'hf-..-org-na-me'
+    """
+    return re.sub(r"[^\w.-]+", "-", model, flags=re.ASCII).strip(".-")[-100:] or "model"
+
+
+def write_run(folder: Path, identity: Mapping[str, Any], dataset: Mapping[str, Any], cells: Mapping[str, str]) -> None:
+    """Write run.yaml: what decides the answers, the samples' source, and where and when each call ran.
+
+    Args:
+        folder: the run's folder.
+        identity: what its run-id is made of.
+        dataset: where the samples are from.
+        cells: fingerprints of the cells that are asked; those of earlier calls are kept.
+    """
+    old = read_run(folder)
+    call = {
+        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "versions": versions(),
+        "machine": machine(),
+    }
+    run = {
+        "run": folder.name,
+        **identity,
+        "dataset": dict(dataset),
+        "cells": {**old.get("cells", {}), **cells},
+        "calls": [*old.get("calls", []), call],
+    }
+    import yaml
+
+    write_atomic(folder / "run.yaml", yaml.safe_dump(run, sort_keys=False, allow_unicode=True).encode())
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """What run.yaml says; empty where there is none."""
+    import yaml
+
+    path = folder / "run.yaml"
+    found = yaml.safe_load(path.read_text("utf-8")) if path.is_file() else None
+    return found if isinstance(found, dict) else {}
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that have a say in the answers."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """What the run ran on; no names of people or hosts."""
+    found: dict[str, Any] = {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()}
+    torch = sys.modules.get("torch")  # only asked where the model has loaded it
+    if torch is not None and torch.cuda.is_available():
+        found["gpu"] = torch.cuda.get_device_name()
+    return found

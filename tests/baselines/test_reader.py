@@ -1,0 +1,78 @@
+"""Reading contexts segment by segment."""
+
+import pytest
+import torch
+
+from babilong.errors import UsageError
+from babilong.tokenizers import load_tokenizer
+from baselines.checkpoints import Checkpoint
+from baselines.reader import RecurrentReader, load_reader
+from tests.baselines.tiny import tiny_memory
+
+TEXTS = [f"Sentence {i} of a long story, which nobody remembers." for i in range(60)]
+CONTEXTS = [" ".join(TEXTS[:n]) for n in (60, 1, 25)]
+QUESTION = "Where is Mary?"
+
+
+@pytest.fixture(scope="module")
+def reader() -> RecurrentReader:
+    tokenizer = load_tokenizer()
+    model = tiny_memory(vocab=tokenizer.vocab_size, overlap=4, slot_embeddings=True, gate=True, token_shift=2)
+    return RecurrentReader(Checkpoint("tiny", model, tokenizer, ("qa1",), ""), "float32")
+
+
+def test_a_context_is_read_as_its_segments(reader):
+    with torch.inference_mode():
+        state, counts = reader.read(CONTEXTS[:1])
+        ids = torch.tensor([reader.tokenizer.encode(f" {CONTEXTS[0]}")])
+        expected = reader.model.init_state(1)
+        for start in range(0, ids.shape[1] - 4, 12):
+            part = ids[:, start : start + 16]
+            padded = torch.nn.functional.pad(part, (0, 16 - part.shape[1]))
+            mask = torch.arange(16)[None] < part.shape[1]
+            expected = reader.model.step(padded, expected, mask).state
+    assert counts == [ids.shape[1]]
+    torch.testing.assert_close(state, expected)
+
+
+def test_an_answer_does_not_depend_on_its_batch(reader):
+    together = reader.answer([(context, QUESTION) for context in CONTEXTS], 6)
+    alone = [reader.answer([(context, QUESTION)], 6)[0] for context in CONTEXTS]
+    assert together == alone
+
+
+def test_reading_on_from_a_state_is_reading_at_once(reader):
+    """Exact where the first part ends with a segment; here the overlap is read anew by hand."""
+    ids = reader.tokenizer.encode(f" {CONTEXTS[0]}")
+    with torch.inference_mode():
+        whole = reader.model.init_state(1)
+        half = None
+        for i, start in enumerate(range(0, 12 * 8, 12)):
+            whole = reader.model.step(torch.tensor([ids[start : start + 16]]), whole).state
+            half = whole.clone() if i == 3 else half
+        for start in range(48, 96, 12):
+            half = reader.model.step(torch.tensor([ids[start : start + 16]]), half).state
+    torch.testing.assert_close(half, whole)
+
+
+def test_an_answer_is_what_stepwise_argmax_gives(reader):
+    reading = reader.answer([(CONTEXTS[1], QUESTION)], 4)[0]
+    with torch.inference_mode():
+        state, _ = reader.read(CONTEXTS[1:2])
+        ids = reader.tokenizer.encode(f" {QUESTION}")
+        out = []
+        for _ in range(4):
+            hidden = reader.model.read(torch.tensor([ids + out]), state)
+            out.append(int(reader.model.logits(hidden[:, -1]).argmax()))
+    assert reading.text == reader.tokenizer.decode(out).strip()
+    assert reading.finish_reason == "length"
+    assert reading.tokens_out == 4
+
+
+def test_an_empty_context_can_be_asked_about(reader):
+    assert reader.answer([("", QUESTION)], 2)[0].tokens_in > 0
+
+
+def test_an_unknown_dtype_is_refused():
+    with pytest.raises(UsageError, match="Unknown dtype 'float8'"):
+        load_reader("rmt-gpt2", "float8")

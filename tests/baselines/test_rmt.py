@@ -1,0 +1,110 @@
+"""The recurrent memory against its definition."""
+
+import pytest
+import torch
+from tests.baselines.tiny import tiny_base, tiny_memory
+
+from babilong.errors import UsageError
+from baselines.memory.rmt import MemoryConfig, RecurrentMemory
+
+EXTRAS = {"slot_embeddings": True, "gate": True, "token_shift": 3}
+
+
+def tokens(*shape: int, seed: int = 1) -> torch.Tensor:
+    return torch.randint(1, 100, shape, generator=torch.Generator().manual_seed(seed))
+
+
+def test_no_memory_tokens_is_the_base_model(kind):
+    base = tiny_base(kind)
+    model = RecurrentMemory(base, MemoryConfig(memory_tokens=0, segment_size=16)).eval()
+    ids = tokens(2, 16)
+    hidden = model.step(ids, model.init_state(2)).hidden
+    torch.testing.assert_close(model.logits(hidden), base(ids).logits)
+    torch.testing.assert_close(model.logits(model.read(ids, model.init_state(2))), base(ids).logits)
+
+
+def test_one_segment_is_memory_text_memory_through_the_base_model(kind):
+    model = tiny_memory(kind)
+    ids = tokens(2, 16)
+    state = model.init_state(2)
+    joined = torch.cat((state, model.base.get_input_embeddings()(ids), state), dim=1)
+    output = model.base(inputs_embeds=joined, output_hidden_states=True)
+    step = model.step(ids, state)
+    torch.testing.assert_close(step.state, output.hidden_states[-1][:, -4:])
+    torch.testing.assert_close(model.logits(step.hidden), output.logits[:, 4:-4])
+    assert step.gate.eq(1).all()
+
+
+def test_segments_in_turn_are_one_pass(kind):
+    model = tiny_memory(kind, **EXTRAS)
+    ids = tokens(1, 48)
+    state = model.init_state(1)
+    for segment in ids.split(16, dim=1):
+        state = model.step(segment, state).state
+    saved = model.step(ids[:, :16], model.init_state(1)).state.clone()
+    for segment in ids[:, 16:].split(16, dim=1):
+        saved = model.step(segment, saved).state
+    torch.testing.assert_close(state, saved)
+
+
+def test_a_padded_row_keeps_its_state_and_changes_no_other(kind):
+    model = tiny_memory(kind, **EXTRAS)
+    ids, state = tokens(2, 16), torch.randn(2, 4, 32)
+    mask = torch.ones(2, 16, dtype=torch.bool)
+    mask[1] = False
+    step = model.step(ids, state, mask)
+    torch.testing.assert_close(step.state[1], state[1], rtol=0, atol=0)
+    torch.testing.assert_close(step.state[0], model.step(ids[:1], state[:1]).state[0])
+
+
+def test_padding_inside_a_segment_is_not_read(kind):
+    model = tiny_memory(kind, **EXTRAS)
+    ids, state = tokens(1, 16), torch.randn(1, 4, 32)
+    mask = torch.arange(16)[None] < 9
+    other = torch.where(mask, ids, tokens(1, 16, seed=2))
+    torch.testing.assert_close(model.step(ids, state, mask).state, model.step(other, state, mask).state)
+
+
+def test_a_question_reads_the_memory(kind):
+    model = tiny_memory(kind)
+    question = tokens(1, 5)
+    first, second = (model.read(question, torch.randn(1, 4, 32, generator=torch.Generator().manual_seed(s))) for s in (1, 2))
+    assert not torch.allclose(first, second)
+
+
+def test_a_shut_gate_holds_and_an_open_one_overwrites():
+    model = tiny_memory(gate=True)
+    ids, state = tokens(1, 16), torch.randn(1, 4, 32)
+    plain = tiny_memory()
+    plain.memory.data = model.memory.data
+    for bias, expected in ((-50.0, state), (50.0, plain.step(ids, state).state)):
+        model.gate.bias.data.fill_(bias)
+        torch.testing.assert_close(model.step(ids, state).state, expected)
+
+
+def test_token_shift_looks_back_only():
+    model = tiny_memory(token_shift=3)
+    ids = tokens(1, 16)
+    changed = ids.clone()
+    changed[0, 8] = (changed[0, 8] + 1) % 100
+    same = torch.isclose(model.embed(ids), model.embed(changed)).all(dim=-1)[0]
+    assert same.tolist() == [True] * 8 + [False] * 4 + [True] * 4
+    by_hand = model.base.get_input_embeddings()(ids)[0, 8]
+    for back in (1, 2, 3):
+        by_hand = by_hand + model.shift[back - 1] * model.base.get_input_embeddings()(ids)[0, 8 - back]
+    torch.testing.assert_close(model.embed(ids)[0, 8], by_hand)
+
+
+def test_gradient_reaches_what_was_written_segments_ago():
+    model = tiny_memory(**EXTRAS)
+    state = model.init_state(1)
+    for seed in range(3):
+        state = model.step(tokens(1, 16, seed=seed), state).state
+    model.read(tokens(1, 5), state).sum().backward()
+    assert model.memory.grad is not None
+    assert model.memory.grad.abs().sum() > 0
+
+
+def test_a_segment_that_does_not_fit_the_positions_is_refused():
+    with pytest.raises(UsageError, match="needs 136 positions; the base model has 64"):
+        tiny_memory(segment_size=128)

@@ -1,0 +1,55 @@
+"""`babilong-train` as typed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RECIPE = """
+name: tiny
+task: qa1
+noise_volumes: 1
+model: {model_type: gpt2, n_layer: 1, n_embd: 16, n_head: 2, n_positions: 160}
+memory: {memory_tokens: 2, segment_size: 64, overlap: 8, token_shift: 2}
+stages: [{name: facts, steps: 2, kind: facts, rows: 4}]
+"""
+
+
+def babilong_train(*arguments: str) -> subprocess.CompletedProcess[str]:
+    code = "from baselines.cli import main; main()"
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_a_recipe_becomes_a_checkpoint_that_reads(tmp_path):
+    (tmp_path / "tiny.yaml").write_text(RECIPE)
+    done = babilong_train(str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "run"), "--threads", "1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(tmp_path / "run" / "model")
+    from baselines.reader import load_reader
+
+    reading = load_reader(done.stdout.strip(), "float32").answer([("Mary went to the garden.", "Where is Mary?")], 3)[0]
+    assert reading.tokens_in > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["rmt-gtp2"], 2, "Unknown training recipe 'rmt-gtp2'; did you mean rmt-gpt2"),
+        (["--no-such-flag"], 2, "No such option"),
+        (["broken.yaml"], 1, "is broken"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_in_a_sentence(tmp_path, monkeypatch, arguments, code, message):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.chdir(tmp_path)
+    Path("broken.yaml").write_text("stages: [")
+    done = babilong_train(*arguments)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys; import baselines.cli; print([m for m in ('torch', 'transformers', 'numpy') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -1,0 +1,161 @@
+"""Training: curriculum, truncation, resume."""
+
+import dataclasses
+import json
+import math
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from babilong.errors import DataError, UsageError
+from babilong.tokenizers import load_tokenizer
+from baselines import checkpoints
+from baselines.tasks.babilong import StoryTask, prose_noise
+from baselines.training import trainer
+from baselines.training.recipe import Recipe, Stage, load_recipe
+
+TINY = Recipe(
+    name="tiny",
+    task="qa1",
+    model={"model_type": "gpt2", "n_layer": 1, "n_embd": 16, "n_head": 2, "n_positions": 160},
+    memory={"memory_tokens": 4, "segment_size": 64, "overlap": 8, "gate": True, "token_shift": 2},
+    warmup=2,
+    stages=(
+        Stage("stories", 2, kind="interleaved", rows=4),
+        Stage("facts", 2, kind="facts", rows=4),
+        Stage("noise", 3, segments=(2, 3), backprop=2, rows=16, garble=0.2, write_penalty=0.1, decay=0.5),
+    ),
+    text="name: tiny\n",
+)
+
+
+@pytest.fixture(scope="module")
+def task() -> StoryTask:
+    tokenizer = load_tokenizer()
+    return StoryTask("qa1", tokenizer, 0, prose_noise(tokenizer, "train", 1), seed=1)
+
+
+def run(recipe, task, out, say=lambda line: None):
+    return trainer.train(recipe, task.tokenizer, task, out, 1000, say)
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_killed_run_goes_on_bit_for_bit(task, tmp_path, monkeypatch):
+    whole = run(TINY, task, tmp_path / "whole")
+    real, steps = trainer._segmented, []
+
+    def dies(model, task, stage, step):
+        steps.append(step)
+        if step == 4:
+            raise Killed
+        return real(model, task, stage, step)
+
+    monkeypatch.setattr(trainer, "_segmented", dies)
+    monkeypatch.setattr(trainer, "_due", lambda saved, minutes: True)
+    with pytest.raises(Killed):
+        run(TINY, task, tmp_path / "killed")
+    monkeypatch.setattr(trainer, "_segmented", real)
+    resumed = run(TINY, task, tmp_path / "killed")
+    assert steps == [2, 3, 4]
+    ours, theirs = (load_file(folder / "model.safetensors") for folder in (resumed, whole))
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        torch.testing.assert_close(ours[name], theirs[name], rtol=0, atol=0)
+
+
+def test_a_finished_run_gives_its_checkpoint_at_once(task, tmp_path):
+    first = run(TINY, task, tmp_path / "run")
+    before = load_file(first / "model.safetensors")
+    after = load_file(run(TINY, task, tmp_path / "run") / "model.safetensors")
+    assert all(after[name].equal(before[name]) for name in before)
+    assert checkpoints.load(str(first)).tasks == ("qa1",)
+    assert (first / "training.yaml").read_text() == TINY.text
+
+
+def test_a_run_of_another_recipe_is_not_gone_on_with(task, tmp_path):
+    run(TINY, task, tmp_path / "run")
+    with pytest.raises(DataError, match="a run of another recipe"):
+        run(dataclasses.replace(TINY, seed=1), task, tmp_path / "run")
+
+
+def test_a_loss_that_is_no_number_stops_the_run(task, tmp_path, monkeypatch):
+    nan = trainer.Score(torch.tensor(math.nan, requires_grad=True), 0, 1, 0.0)
+    monkeypatch.setattr(trainer, "_segmented", lambda *args: nan)
+    with pytest.raises(DataError, match="The loss became nan at step 2"):
+        run(TINY, task, tmp_path / "run")
+
+
+def test_gradient_stops_where_the_truncation_says(task):
+    model = trainer.fresh_model(TINY, task.tokenizer)
+    batch = task.segmented(4, 200, 64, 8, 2, step=1)
+    total = batch.segments.shape[0]
+    for backprop, reached in ((total, True), (total - 1, False)):
+        model.zero_grad()
+        trainer.segments_loss(model, batch, backprop, 0.0).loss.backward()
+        # The initial memory enters the first segment only.
+        grad = model.memory.grad
+        assert (grad is not None and bool(grad.abs().sum() > 0)) is reached
+
+
+def test_the_loss_is_the_mean_over_the_wanted_tokens(task):
+    model = trainer.fresh_model(TINY, task.tokenizer).eval()
+    batch = task.segmented(4, 0, 96, 8, 2, step=1)
+    with torch.no_grad():
+        score = trainer.segments_loss(model, batch, 1, 0.0)
+        mask = torch.from_numpy(batch.mask[0])
+        state = model.step(torch.from_numpy(batch.segments[0]), model.init_state(4), mask).state
+        hidden = model.read(torch.from_numpy(batch.questions[0]), state.repeat_interleave(2, dim=0))
+        labels = torch.from_numpy(batch.labels[0])
+        expected = torch.nn.functional.cross_entropy(model.logits(hidden).flatten(0, 1), labels.flatten())
+    torch.testing.assert_close(score.loss, expected)
+    assert score.asked == 8
+
+
+def test_the_rate_rises_stays_and_falls():
+    rates = [TINY.at(step)[1] for step in range(TINY.steps)]
+    assert rates[0] == pytest.approx(5e-4)
+    assert rates[1:5] == [1e-3] * 4
+    assert rates[6] < 1e-3
+    with pytest.raises(ValueError, match="past the end"):
+        TINY.at(TINY.steps)
+
+
+def test_the_bundled_recipe_is_the_one_of_the_bundled_checkpoint():
+    recipe = load_recipe("rmt-gpt2")
+    assert recipe.task == "qa1"
+    stored = checkpoints.find("rmt-gpt2") / "training.yaml"
+    assert stored.read_text() == recipe.text
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("stages: [", DataError, "is broken"),
+        ("name: x\n", DataError, "is broken: 'stages'"),
+        ("name: x\nstages: []\n", DataError, "missing"),
+        ("name: x\nstages: [{name: a, steps: 1, rowz: 4}]\n", UsageError, "Unknown key 'rowz'; did you mean rows"),
+    ],
+)
+def test_broken_recipes_are_named(tmp_path, text, error, message):
+    (tmp_path / "recipe.yaml").write_text(text)
+    with pytest.raises(error, match=message):
+        load_recipe(str(tmp_path / "recipe.yaml"))
+
+
+def test_an_unknown_recipe_is_answered_with_the_bundled_ones():
+    with pytest.raises(UsageError, match="did you mean rmt-gpt2"):
+        load_recipe("rmt-gpt3")
+
+
+def test_the_log_has_a_line_for_every_25_steps(task, tmp_path):
+    lines: list[str] = []
+    long = dataclasses.replace(TINY, stages=(Stage("stories", 30, kind="interleaved", rows=2),))
+    run(long, task, tmp_path / "run", lines.append)
+    logged = [json.loads(line) for line in (tmp_path / "run" / "train.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in logged] == [25]
+    assert len(lines) == 1
+    assert lines[0].startswith("stories: step 25 of 30")

@@ -1,0 +1,36 @@
+"""Tiny models: two layers, built here, with random weights."""
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from baselines.memory.rmt import MemoryConfig, RecurrentMemory
+
+TINY = {
+    "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 64},
+    "llama": {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 64,
+    },
+    "gpt_neox": {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "max_position_embeddings": 64,
+    },
+}
+
+
+def tiny_base(kind: str = "gpt2", vocab: int = 100):
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(kind, vocab_size=vocab, bos_token_id=0, eos_token_id=0, **TINY[kind])
+    return AutoModelForCausalLM.from_config(config).eval()
+
+
+def tiny_memory(kind: str = "gpt2", vocab: int = 100, **config) -> RecurrentMemory:
+    base = tiny_base(kind, vocab)
+    return RecurrentMemory(base, MemoryConfig(**{"memory_tokens": 4, "segment_size": 16, **config})).eval()
