@@ -12,12 +12,12 @@ from functools import lru_cache
 from itertools import chain
 
 import numpy as np
-from generators.stories.solvers import solve
 from numpy.typing import NDArray
 
 from babilong.tokenizers import Tokenizer
 from baselines.memory import segments
 from generators.stories.simulate import simulate
+from generators.stories.solvers import solve
 from generators.streams import Stream
 
 Ids = NDArray[np.int64]

@@ -89,8 +89,10 @@ def _question(path: Path, task: str, row: int, text: str, facts: dict[int, str])
     where = f"{path}, line {row}"
     fields = [field.strip() for field in text.split("\t")]
     if len(fields) != 3 or not all(fields):
-        raise DataError(f"{where}: a question has 3 fields (question, answer, supporting lines), this has {len(fields)}"
-                        f"{', one of them empty' if '' in fields else ''}.")
+        raise DataError(
+            f"{where}: a question has 3 fields (question, answer, supporting lines), this has {len(fields)}"
+            f"{', one of them empty' if '' in fields else ''}."
+        )
     question, answer, lines = fields
     places = {str(number): index for index, number in enumerate(facts)}
     for line in lines.split():

@@ -27,15 +27,6 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BABILONG_CACHE", str(folder))
-        patch.setenv("HF_HUB_OFFLINE", "1")
-        yield folder
-
-
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Dataset:
     return generate(Recipe(), TASKS, LENGTHS, SAMPLES, tmp_path_factory.mktemp("data") / "tiny")

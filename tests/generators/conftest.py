@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,14 +38,6 @@ STORIES = """\
 5 Daniel moved to the hallway.
 6 Where is Sandra? \tbathroom\t2
 """
-
-
-@pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BABILONG_CACHE", str(folder))
-        yield folder
 
 
 @pytest.fixture(scope="session")

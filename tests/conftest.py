@@ -1,0 +1,19 @@
+"""One cache for a whole test run, shared by its workers, so that nothing is tokenised twice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    base = tmp_path_factory.getbasetemp()
+    # Under xdist each worker has a folder of its own below one of the run.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "babilong-cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BABILONG_CACHE", str(folder))
+        yield folder
