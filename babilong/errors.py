@@ -6,6 +6,7 @@ Each class carries the exit code with which a command ends (see the README, "Exi
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -35,6 +36,12 @@ class VerificationError(BabilongError):
     """A dataset is not what its manifest says."""
 
     exit_code = 5
+
+
+def first_sentence(error: Exception) -> str:
+    """The first sentence of what a library said, which may be pages."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    return re.split(r"(?<=[.!?])\s", words)[0][:300].rstrip(".") + "."
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

@@ -26,7 +26,7 @@ class Sample:
         fact_depths: token offset of each fact over the tokens of the context, in [0, 1).
         n_tokens: tokens of `input` by the recipe's tokenizer.
         prompt_tokens: tokens of the whole rendered prompt (template, instruction, examples, context, question).
-        story_source: where the story is from, such as `simulate` or `file:qa1_..._test.txt#12`.
+        story_source: where the story is from: `simulate`, or file and line of the question (`qa1_x_test.txt#12`).
         background_unique: share of the background's sentences that occur for the first time in this sample, 1 when
             there is no background.
     """

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from babilong.errors import DataError
+from babilong.hub import is_hub_id, is_out_of_reach
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Backend
@@ -137,16 +138,25 @@ def load_tokenizer(name: str = "builtin") -> Tokenizer:
 
 
 def _from_transformers(name: str) -> Backend:
+    folder = Path(name).is_dir()
+    if not folder and (Path(name).exists() or not is_hub_id(name)):
+        raise DataError(f"No folder with a tokenizer at {name}; give one, or `--tokenizer builtin`.")
     from transformers import AutoTokenizer
 
     try:
-        loaded: Any = AutoTokenizer.from_pretrained(name)
+        loaded: Any = AutoTokenizer.from_pretrained(name, local_files_only=folder or is_out_of_reach(name))
     except Exception as error:
-        where = (
-            "the folder holds no tokenizer" if Path(name).is_dir() else "no such folder, and the hub did not give it"
-        )
+        where = "the folder holds no tokenizer" if folder else "no such folder, and the hub did not give it"
         raise DataError(f"Cannot load the tokenizer {name!r}: {where}; `--tokenizer builtin` needs neither.") from error
+    if not knows_words(loaded):
+        raise DataError(f"Cannot use the tokenizer {name!r}: it comes without a vocabulary; add its tokenizer.json.")
     backend = getattr(loaded, "backend_tokenizer", None)
     if backend is None:
         raise DataError(f"The tokenizer {name!r} has no fast implementation; choose one with a tokenizer.json.")
     return backend
+
+
+def knows_words(tokenizer: Any) -> bool:
+    """Whether a tokenizer of transformers has a vocabulary: where the files are missing, one without is made."""
+    ids = tokenizer("Mary went to the garden.", add_special_tokens=False)["input_ids"]
+    return bool(set(ids) - {tokenizer.unk_token_id})

@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from babilong.errors import DataError, UsageError, unknown
+from babilong.errors import BabilongError, DataError, UsageError, first_sentence, unknown
 from babilong.tokenizers import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
@@ -76,8 +76,12 @@ def load(name: str) -> Checkpoint:
     try:
         model = build(config, settings["memory"])
         tasks = tuple(settings["tasks"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"The configuration in {folder} is not one of a recurrent-memory model: {error}.") from error
+    except BabilongError:
+        raise
+    except Exception as error:  # transformers has its own for each thing that can be wrong
+        raise DataError(
+            f"The configuration in {folder} is not one of a recurrent-memory model: {first_sentence(error)}"
+        ) from error
     weights = folder / "model.safetensors"
     _fit(model, weights)
     tokenizer = load_tokenizer(str(folder))

@@ -10,13 +10,14 @@ ours writes parquet, hashes it and fills the budget exactly. Both start from sen
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from peak import peak_mib
 
 from babilong.lengths import tokens
 from generators.kitchen import Kitchen
@@ -75,8 +76,7 @@ def main() -> None:
     if args.longest_only:
         start = time.perf_counter()
         write(recipe, "11M", 1)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"11M, one sample: {time.perf_counter() - start:.1f} s, peak RSS {peak:.0f} MiB (goal < 1024)")
+        print(f"11M, one sample: {time.perf_counter() - start:.1f} s, peak RSS {peak_mib():.0f} MiB (goal < 1024)")
         return
 
     kitchen = Kitchen(recipe)

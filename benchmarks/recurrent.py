@@ -10,13 +10,13 @@ The obvious loop is the published wrapper's: float32, `[memory ; text ; memory]`
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 
 import torch
+from peak import peak_mib
 from torch import Tensor
 
 from baselines import checkpoints
@@ -66,7 +66,7 @@ def read_once(name: str, length: str, dtype: str) -> None:
     reader.answer([("Mary went to the garden. " * 400, QUESTION)], 5)
     context = next(iter(Kitchen(Recipe()).samples("qa1", length, 1))).input
     reader.answer([(context, QUESTION)], 5)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - len(context.encode()) / 2**20)
+    print(peak_mib() - len(context.encode()) / 2**20)
 
 
 def main() -> None:

@@ -170,3 +170,7 @@ def _show(outcome: Outcome) -> None:
 def main() -> None:
     """The console script."""
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from babilong.errors import DataError
+from babilong.files import write_whole
 from babilong.scoring import SCORES
 from evaluators.plots import heatmap
 from evaluators.records import read_records
 from evaluators.report import summarise, to_csv, to_table
-from evaluators.run_folder import read_run, write_atomic
+from evaluators.run_folder import read_run
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -56,9 +57,9 @@ def write_outcome(folder: Path, score: str) -> Outcome:
     name = str(run.get("model", {}).get("model", folder.parent.name))
     cells = {each: summarise(records, each) for each in dict.fromkeys((score, *SCORES))}
     every = [cell for each in SCORES for cell in cells[each]]
-    write_atomic(folder / "summary.csv", to_csv(every).encode())
+    write_whole(folder / "summary.csv", to_csv(every).encode())
     about = f"accuracy in % by score {score}, 95 % interval; {_source(run.get('dataset', {}).get('recipe', {}))}"
-    write_atomic(folder / "heatmap.png", heatmap(cells[score], name, about))
+    write_whole(folder / "heatmap.png", heatmap(cells[score], name, about))
     errors = Counter(f"{record.error} ({record.message})" for record in records if record.error is not None)
     return Outcome(
         table=to_table(cells[score], f"{name}, score {score}"),

@@ -9,12 +9,15 @@ Example::
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from babilong.errors import BabilongError, DataError
+from babilong.errors import BabilongError, DataError, UsageError
+from babilong.lengths import tokens
+from babilong.tasks import get_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Record:
 
 _KEYS = tuple(field.name for field in fields(Record))
 _TEXT = ("id", "task", "length", "question", "target", "output")
+_NUMBERS = ("index", "tokens_in", "tokens_out", "seconds")
 
 
 class RecordLog:
@@ -67,12 +71,18 @@ class RecordLog:
         """Open the log; a cut-off last line is dropped, and with `anew` every line.
 
         Raises:
-            DataError: a line in the middle is broken.
+            DataError: the file cannot be written, or a line in the middle is broken.
             BabilongError: another run has the file open.
         """
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("ab", buffering=0)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
+            reason = error.strerror or error
+            raise DataError(f"Cannot write {path}: {reason}; choose another folder with --results.") from error
         try:
             self._lock()
             if anew:
@@ -144,6 +154,13 @@ def _parse(line: bytes, path: Path, number: int) -> Record:
         raise _broken(path, number, "its keys are not those of a sample")
     if not all(isinstance(row[key], str) for key in _TEXT):
         raise _broken(path, number, "one of its texts is not a text")
+    if not all(isinstance(row[key], int | float) for key in _NUMBERS):
+        raise _broken(path, number, "one of its numbers is not a number")
+    try:
+        get_task(row["task"])
+        tokens(row["length"])
+    except UsageError as error:
+        raise _broken(path, number, "there is no such task or length") from error
     return Record(**row)
 
 

@@ -20,6 +20,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from babilong.errors import DataError
+from babilong.files import write_whole
+
 PACKAGES = ("babilong", "torch", "transformers", "tokenizers", "numpy", "pyarrow")
 
 
@@ -69,26 +72,23 @@ def write_run(folder: Path, identity: Mapping[str, Any], dataset: Mapping[str, A
     }
     import yaml
 
-    write_atomic(folder / "run.yaml", yaml.safe_dump(run, sort_keys=False, allow_unicode=True).encode())
+    write_whole(folder / "run.yaml", yaml.safe_dump(run, sort_keys=False, allow_unicode=True).encode())
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """What run.yaml says; empty where there is none."""
+    """What run.yaml says; empty where there is none.
+
+    Raises:
+        DataError: it is not YAML any more.
+    """
     import yaml
 
     path = folder / "run.yaml"
-    found = yaml.safe_load(path.read_text("utf-8")) if path.is_file() else None
-    return found if isinstance(found, dict) else {}
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        found = yaml.safe_load(path.read_text("utf-8")) if path.is_file() else None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DataError(f"The file {path} is broken; delete it, and the same command writes it again.") from error
+    return found if isinstance(found, dict) else {}
 
 
 def versions() -> dict[str, str]:

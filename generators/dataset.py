@@ -92,7 +92,7 @@ class Dataset:
         files = [file for cell in self.manifest.cells for file in cell.files]
         with bar(f"Checking {self.folder}", unit="B", total=sum(file.bytes for file in files)) as advance:
             for file in files:
-                _verify(self.folder, file)
+                verify_file(self.folder, file)
                 advance(file.bytes)
 
     def _cell(self, task: str, length: str) -> Cell:
@@ -134,7 +134,12 @@ def _check_size(folder: Path, file: File) -> None:
         raise VerificationError(f"The file {path} has {size} bytes, the manifest says {file.bytes}; generate it again.")
 
 
-def _verify(folder: Path, file: File) -> None:
+def verify_file(folder: Path, file: File) -> None:
+    """Check a file against what the manifest says of it.
+
+    Raises:
+        VerificationError: it is missing or has changed.
+    """
     _check_size(folder, file)
     digest = hashlib.sha256()
     with open(folder / file.path, "rb") as opened:

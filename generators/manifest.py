@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from babilong.errors import DataError
+from babilong.errors import BabilongError, DataError
+from babilong.files import write_whole
 from babilong.lengths import tokens
 from babilong.tasks import get_task
 
@@ -84,7 +84,8 @@ class Manifest:
     def save(self, folder: Path) -> None:
         """Write it into the folder, whole or not at all."""
         values = {"manifest": FORMAT_VERSION} | asdict(self)
-        write_text(folder / NAME, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+        text = json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+        write_whole(folder / NAME, text.encode())
 
 
 def load_manifest(folder: Path) -> Manifest:
@@ -103,21 +104,21 @@ def load_manifest(folder: Path) -> Manifest:
         values = json.loads(file.read_text("utf-8"))
         if values.pop("manifest") != FORMAT_VERSION:
             raise DataError(f"The manifest {file} is of another version of babilong; generate the dataset again.")
-        for cell in values["cells"]:
-            cell["files"] = tuple(File(**found) for found in cell["files"])
-            if any(Path(file.path).is_absolute() or ".." in Path(file.path).parts for file in cell["files"]):
-                raise ValueError("a file lies outside the folder")
-        return Manifest(**(values | {"cells": tuple(Cell(**cell) for cell in values["cells"])}))
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        return Manifest(**(values | {"cells": tuple(map(_cell, values["cells"]))}))
+    except DataError:
+        raise
+    except (BabilongError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise DataError(f"The manifest {file} is broken ({error}); generate the dataset again.") from error
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, "utf-8")
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+def _cell(values: dict[str, Any]) -> Cell:
+    """A cell of a manifest, which anyone may have edited."""
+    cell = Cell(**(values | {"files": tuple(File(**file) for file in values["files"])}))
+    get_task(cell.task)
+    tokens(cell.length)
+    counts = (cell.rows, cell.left_out, *(count for file in cell.files for count in (file.rows, file.bytes)))
+    if not all(isinstance(count, int) for count in counts) or not isinstance(cell.mean_tokens, int | float):
+        raise ValueError(f"a number of {cell.task} at {cell.length} is not a number")
+    if any(Path(file.path).is_absolute() or ".." in Path(file.path).parts for file in cell.files):
+        raise ValueError("a file lies outside the folder")
+    return cell

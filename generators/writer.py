@@ -11,18 +11,21 @@ stopped; other tasks, lengths or more samples of the same recipe extend the fold
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from babilong import __version__
-from babilong.errors import DataError, UsageError, unknown
+from babilong.errors import BabilongError, DataError, UsageError, VerificationError, unknown
+from babilong.files import write_whole
 from babilong.lengths import tokens
 from babilong.tasks import get_task
 from generators.card import card
-from generators.dataset import Dataset
+from generators.dataset import Dataset, verify_file
 from generators.kitchen import Kitchen, Stories
-from generators.manifest import NAME, Cell, Manifest, load_manifest, write_text
+from generators.manifest import NAME, Cell, File, Manifest, load_manifest
 from generators.progress import bar
 from generators.recipe import Recipe, identity
 from generators.shards import FORMATS, ShardWriter
@@ -46,6 +49,7 @@ def generate(
     Raises:
         UsageError: something asked for does not exist or does not fit; nothing has been written.
         DataError: a part of the recipe cannot be read, or the disk is full; finished cells are kept.
+        BabilongError: another run is writing to the folder.
     """
     if samples < 1:
         raise UsageError(f"Cannot make {samples} samples; ask for 1 or more.")
@@ -62,13 +66,22 @@ def generate(
     for _, length in missing:
         kitchen.store(length)
     try:
-        _prepare(out, manifest)
-        with bar("Generating", unit="tok", total=samples * sum(tokens(length) for _, length in missing)) as advance:
-            for task, length in missing:
-                cell = _write_cell(kitchen, stories[task], task, length, out, format, advance)
-                manifest = manifest.with_cell(cell)
-                _save(out, manifest)
-                _remove_stale(out, cell)
+        out.mkdir(parents=True, exist_ok=True)
+        with _locked(out):
+            manifest = _manifest_for(out, kitchen, format)  # another run may have been at it meanwhile
+            missing = [cell for cell in missing if not _finished(out, manifest, *cell, samples)]
+            try:
+                _prepare(out, manifest)
+                total = samples * sum(tokens(length) for _, length in missing)
+                with bar("Generating", unit="tok", total=total) as advance:
+                    for task, length in missing:
+                        cell = _write_cell(kitchen, stories[task], task, length, out, format, advance)
+                        manifest = manifest.with_cell(cell)
+                        _save(out, manifest)
+                        _remove_stale(out, cell)
+            finally:
+                if not manifest.cells:
+                    _remove_empty(out)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise DataError(
@@ -76,9 +89,6 @@ def generate(
             ) from error
         reason = error.strerror or error
         raise DataError(f"Cannot write the dataset {out}: {reason}; choose another folder with --out.") from error
-    finally:
-        if not manifest.cells:
-            _remove_empty(out)
     return Dataset(out, manifest)
 
 
@@ -91,7 +101,7 @@ def _manifest_for(out: Path, kitchen: Kitchen, format: str) -> Manifest:
     new = Manifest(__version__, format, kitchen.recipe.to_dict(), kitchen.fingerprints, kitchen.recipe_hash)
     if out.exists() and not out.is_dir():
         raise UsageError(f"Cannot make the folder {out}: there is a file of that name; choose another with --out.")
-    if not out.exists() or not any(out.iterdir()):
+    if not out.exists() or all(file.suffix == ".part" for file in out.iterdir()):  # what a killed run has left
         return new
     if not (out / NAME).is_file():
         raise UsageError(f"The folder {out} holds other things than a dataset; choose another with --out.")
@@ -114,14 +124,39 @@ def _finished(out: Path, manifest: Manifest, task: str, length: str, samples: in
     return any(
         (cell.task, cell.length) == (task, length)
         and cell.rows >= samples
-        and all((out / f.path).is_file() and (out / f.path).stat().st_size == f.bytes for f in cell.files)
+        and all(_is_whole(out, file) for file in cell.files)
         for cell in manifest.cells
     )
 
 
+def _is_whole(out: Path, file: File) -> bool:
+    try:
+        verify_file(out, file)
+    except VerificationError:
+        return False
+    return True
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Keep other runs out of a folder; the system lets go of it when the process ends, however it ends."""
+    handle = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BabilongError(
+                f"Another run is writing the dataset {out}; wait for it to end, then run the same command again."
+            ) from error
+        except OSError:
+            pass  # some network file systems do not lock folders
+        yield
+    finally:
+        os.close(handle)
+
+
 def _prepare(out: Path, manifest: Manifest) -> None:
     """Make the folder ours, and rid it of what a killed run has left."""
-    out.mkdir(parents=True, exist_ok=True)
     for part in out.glob("**/*.part"):
         part.unlink()
     _save(out, manifest)
@@ -130,7 +165,7 @@ def _prepare(out: Path, manifest: Manifest) -> None:
 def _save(out: Path, manifest: Manifest) -> None:
     manifest.save(out)
     if manifest.cells:
-        write_text(out / "README.md", card(manifest))
+        write_whole(out / "README.md", card(manifest).encode())
 
 
 def _write_cell(

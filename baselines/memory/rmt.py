@@ -43,6 +43,8 @@ class MemoryConfig:
         slot_embeddings: add learned vectors to the read and the written copy of the memory, which tell them apart.
         gate: mix the old memory and the written one by a learned gate per slot, `M + g (W - M)`, where published RMT
             takes `W`; g is a sigmoid of both.
+        gate_floor: openings below this are taken as 0, so that a slot holds exactly what it held. A sigmoid never
+            closes fully, and what leaks through adds up: at 0.002 a segment, a third is left after 500 segments.
         token_shift: add to each token's embedding those of this many tokens before it, weighted per channel. Stands in
             for the previous-token heads that a pretrained model brings and one trained from scratch is slow to find.
     """
@@ -52,9 +54,10 @@ class MemoryConfig:
     overlap: int = 0
     slot_embeddings: bool = False
     gate: bool = False
+    gate_floor: float = 0.0
     token_shift: int = 0
 
-    def to_dict(self) -> dict[str, int | bool]:
+    def to_dict(self) -> dict[str, int | float | bool]:
         """As JSON writes it."""
         return asdict(self)
 
@@ -64,7 +67,7 @@ class Step(NamedTuple):
 
     Attributes:
         hidden: last hidden states of the text, float [B, L, d].
-        state: the memory afterwards, float [B, m, d].
+        state: the memory afterwards, float32 [B, m, d].
         gate: how far each slot was overwritten, float [B, m], all ones without a gate.
     """
 
@@ -110,8 +113,12 @@ class RecurrentMemory(nn.Module):
             self.shift = nn.Parameter(torch.randn(config.token_shift, width) * _SHIFT_SCALE)
 
     def init_state(self, batch: int) -> Tensor:
-        """The memory before anything was read, float [batch, m, d]."""
-        return self.memory.expand(batch, -1, -1)
+        """The memory before anything was read, float32 [batch, m, d].
+
+        It stays in float32 whatever the model computes in, so that what hundreds of segments add to it is not rounded
+        away.
+        """
+        return self.memory.float().expand(batch, -1, -1)
 
     def embed(self, input_ids: Tensor) -> Tensor:
         """Embeddings of token ids [B, L], with token shift where configured; float [B, L, d]."""
@@ -141,7 +148,7 @@ class RecurrentMemory(nn.Module):
         text = self.embed(input_ids)
         if m == 0:
             return Step(self._transform(text, mask), state, state.new_ones(state.shape[:2]))
-        parts = (self._slots(state, "read"), text, self._slots(state, "write"))
+        parts = (self._slots(state, "read").to(text.dtype), text, self._slots(state, "write").to(text.dtype))
         full = None
         if mask is not None:
             seen = mask.new_ones(mask.shape[0], m)
@@ -149,10 +156,11 @@ class RecurrentMemory(nn.Module):
         hidden = self._transform(torch.cat(parts, dim=1), full)
         written = hidden[:, -m:]
         if self.config.gate:
-            opening = torch.sigmoid(self.gate(torch.cat((written, state.to(written.dtype)), dim=-1)))
-            new = state + opening * (written - state)
+            opening = torch.sigmoid(self.gate(torch.cat((written, state.to(written.dtype)), dim=-1)).float())
+            opening = opening * (opening >= self.config.gate_floor)
+            new = state + opening * (written.float() - state)
         else:
-            opening, new = written.new_ones(*written.shape[:2], 1), written
+            opening, new = state.new_ones(*state.shape[:2], 1), written.float()
         if mask is not None:
             new = torch.where(mask.any(dim=1)[:, None, None], new, state)
         return Step(hidden[:, m:-m], new, opening[..., 0])
@@ -163,7 +171,8 @@ class RecurrentMemory(nn.Module):
         Arguments as for `step`.
         """
         m = self.config.memory_tokens
-        embedded = torch.cat((self._slots(state, "read"), self.embed(input_ids)), dim=1)
+        text = self.embed(input_ids)
+        embedded = torch.cat((self._slots(state, "read").to(text.dtype), text), dim=1)
         full = None if mask is None else torch.cat((mask.new_ones(mask.shape[0], m), mask), dim=1)
         return self._transform(embedded, full)[:, m:]
 

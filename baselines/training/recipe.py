@@ -61,6 +61,8 @@ class Recipe:
         warmup: optimizer steps over which the rate rises from 0.
         weight_decay: of AdamW.
         clip: gradient norm above which it is scaled down.
+        gate_floor: `MemoryConfig.gate_floor` of the finished checkpoint; training itself is without, since a gate that
+            is shut has no gradient to open it.
         stages: the curriculum.
     """
 
@@ -75,6 +77,7 @@ class Recipe:
     warmup: int = 100
     weight_decay: float = 0.01
     clip: float = 1.0
+    gate_floor: float = 0.0
     text: str = field(default="", compare=False)
 
     @property

@@ -9,7 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -104,7 +104,9 @@ def train(
             _save(accelerator, recipe, step, out)
             saved = time.monotonic()
     _save(accelerator, recipe, step, out)
-    checkpoints.save(out / "model", accelerator.unwrap_model(model), tokenizer, (recipe.task,), recipe.text)
+    finished = accelerator.unwrap_model(model)
+    finished.config = replace(finished.config, gate_floor=recipe.gate_floor)
+    checkpoints.save(out / "model", finished, tokenizer, (recipe.task,), recipe.text)
     return out / "model"
 
 

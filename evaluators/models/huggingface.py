@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from babilong.errors import DataError, UsageError
+from babilong.errors import DataError, UsageError, first_sentence
+from babilong.hub import is_hub_id, is_out_of_reach
+from babilong.tokenizers import knows_words
 from evaluators.models.batches import Output, answer_in_batches
 from evaluators.models.protocol import Answer, ModelOptions, Request
 
@@ -128,14 +129,16 @@ def _load(source: str, dtype: str) -> tuple[Any, Any]:
     library: Any = transformers
     library.utils.logging.set_verbosity_error()
     library.utils.logging.disable_progress_bar()
+    local = Path(source).is_dir() or is_out_of_reach(source)
     try:
-        tokenizer = library.AutoTokenizer.from_pretrained(source)
-        model, info = library.AutoModelForCausalLM.from_pretrained(source, dtype=dtype, output_loading_info=True)
+        tokenizer = library.AutoTokenizer.from_pretrained(source, local_files_only=local)
+        model, info = library.AutoModelForCausalLM.from_pretrained(
+            source, dtype=dtype, output_loading_info=True, local_files_only=local
+        )
     except Exception as error:  # the libraries raise what they like
         where = "" if Path(source).is_dir() else "no folder of that name, and the hub did not give it: "
         raise DataError(f"Cannot load the model {source}: {where}{_reason(error)}") from error
-    # Where the tokenizer's files are missing, the library makes one that knows no word.
-    if not set(tokenizer("Mary went to the garden.", add_special_tokens=False)["input_ids"]) - {tokenizer.unk_token_id}:
+    if not knows_words(tokenizer):
         raise DataError(f"Cannot use the model {source}: it comes without a tokenizer.")
     if info["missing_keys"]:
         raise DataError(
@@ -151,16 +154,15 @@ def _check_source(source: str) -> None:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise DataError(f"Cannot load the model {source}: the folder has no config.json.")
-    elif not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", source):
+    elif not is_hub_id(source):
         raise DataError(f"Cannot load the model {source}: there is no such folder, and it is no hub id.")
 
 
 def _reason(error: Exception) -> str:
-    """The first sentence of what a library said."""
+    """What a library said, in a sentence."""
     if "ignore_mismatched_sizes" in str(error):
         return "the shapes of its weights do not fit its config.json."
-    words = " ".join(str(error).split()) or type(error).__name__
-    return re.split(r"(?<=[.!?])\s", words)[0][:300].rstrip(".") + "."
+    return first_sentence(error)
 
 
 def _fingerprint(source: str, model: Any) -> str:

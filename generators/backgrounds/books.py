@@ -76,18 +76,27 @@ def paragraphs(text: str) -> tuple[str, ...]:
     return tuple(joined for block in _BLANK_LINE.split(text) if (joined := " ".join(block.split())))
 
 
+def book_files(folder: Path) -> list[Path]:
+    """The `.txt` files of a folder, in the order of their names.
+
+    Raises:
+        DataError: the folder is missing or holds none.
+    """
+    if not folder.is_dir():
+        raise DataError(f"No folder of books at {folder}; give one with .txt files, or `--background builtin`.")
+    files = sorted(file for file in folder.glob("*.txt") if file.is_file())
+    if not files:
+        raise DataError(f"The folder {folder} holds no .txt book; add some, or use `--background builtin`.")
+    return files
+
+
 def read_books(folder: Path) -> Iterator[Book]:
-    """The `.txt` books of a folder, in the order of their names.
+    """The books of a folder, in the order of their names.
 
     Raises:
         DataError: the folder is missing or holds no book, or a book cannot be read or is empty.
     """
-    if not folder.is_dir():
-        raise DataError(f"No folder of books at {folder}; give one with .txt files, or `--background builtin`.")
-    files = sorted(folder.glob("*.txt"))
-    if not files:
-        raise DataError(f"The folder {folder} holds no .txt book; add some, or use `--background builtin`.")
-    for file in files:
+    for file in book_files(folder):
         book = Book(file.name, paragraphs(strip_licence(decode(file.read_bytes(), str(file)))))
         if not book.paragraphs:
             raise DataError(f"The book {file} has no text; remove it from the folder.")

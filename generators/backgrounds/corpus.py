@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from babilong.errors import DataError, UsageError
-from generators.backgrounds.books import read_books
+from generators.backgrounds.books import book_files, read_books
 from generators.backgrounds.sentences import VERSION as SENTENCES_VERSION
 from generators.backgrounds.sentences import split_sentences
 
@@ -84,8 +84,7 @@ def _library(edition: str, volumes: int) -> Corpus:
 
 
 def _books(folder: Path) -> Corpus:
-    files = sorted(folder.glob("*.txt"))
-    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in book_files(folder)]
 
     def documents() -> Iterator[Document]:
         for book in read_books(folder):
@@ -94,8 +93,6 @@ def _books(folder: Path) -> Corpus:
                 raise DataError(f"The book {folder / book.name} has no words; remove it from the folder.")
             yield Document(book.name, sentences)
 
-    if not files:
-        next(read_books(folder))  # says what is wrong
     return Corpus(str(folder), _sha256("books", BOOKS_VERSION, SENTENCES_VERSION, *digests), documents)
 
 

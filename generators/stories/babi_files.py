@@ -64,6 +64,8 @@ def read_stories(path: Path, task: str) -> list[Story]:
         last = number
         if "\t" in text:
             stories.append(_question(path, task, row, text, facts))
+        elif "?" in text:
+            raise DataError(f"{where}: a question, its answer and its supporting lines are kept apart by tabs.")
         else:
             facts[number] = text.rstrip()
     if not stories:

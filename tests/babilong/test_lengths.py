@@ -50,6 +50,7 @@ def test_ways_to_write_a_length(text: str, count: int) -> None:
         ("1e6", "Unknown length"),
         ("1.0005k", "not a whole number"),
         ("12M", "over 11M"),
+        ("9" * 400, "over 11M"),
     ],
 )
 def test_what_is_no_length_is_refused(text: str, message: str) -> None:

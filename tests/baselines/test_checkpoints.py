@@ -74,6 +74,7 @@ def test_missing_and_foreign_weights_are_named(folder):
         ("model.safetensors", b"garbage", "Cannot read the weights"),
         ("config.json", b"{", "Cannot read .*config.json"),
         ("config.json", b'{"model_type": "no-such-model"}', "is not one of a recurrent-memory model"),
+        ("config.json", b'{"model_type": "gpt2", "n_head": "x"}', "is not one of a recurrent-memory model"),
         ("memory.json", b'{"memory": {"slots": 4}, "tasks": []}', "is not one of a recurrent-memory model"),
         ("memory.json", b"{}", "is not one of a recurrent-memory model"),
         ("tokenizer.json", b"{}", "Cannot read the tokenizer"),

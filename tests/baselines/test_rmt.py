@@ -82,6 +82,23 @@ def test_a_shut_gate_holds_and_an_open_one_overwrites():
         torch.testing.assert_close(model.step(ids, state).state, expected)
 
 
+def test_a_gate_below_its_floor_holds_exactly():
+    model = tiny_memory(gate=True, gate_floor=0.05)
+    ids, state = tokens(1, 16), torch.randn(1, 4, 32)
+    model.gate.bias.data.fill_(-3.0)  # sigmoid(-3) = 0.047
+    step = model.step(ids, state)
+    assert step.gate.eq(0).all()
+    torch.testing.assert_close(step.state, state, rtol=0, atol=0)
+    model.gate.bias.data.fill_(-2.0)
+    assert model.step(ids, state).gate.gt(0.1).all()
+
+
+def test_the_state_stays_in_float32():
+    model = tiny_memory(gate=True).to(torch.bfloat16)
+    step = model.step(tokens(1, 16), model.init_state(1))
+    assert (step.hidden.dtype, step.state.dtype) == (torch.bfloat16, torch.float32)
+
+
 def test_token_shift_looks_back_only():
     model = tiny_memory(token_shift=3)
     ids = tokens(1, 16)

@@ -21,6 +21,7 @@ TINY = Recipe(
     model={"model_type": "gpt2", "n_layer": 1, "n_embd": 16, "n_head": 2, "n_positions": 160},
     memory={"memory_tokens": 4, "segment_size": 64, "overlap": 8, "gate": True, "token_shift": 2},
     warmup=2,
+    gate_floor=0.05,
     stages=(
         Stage("stories", 2, kind="interleaved", rows=4),
         Stage("facts", 2, kind="facts", rows=4),
@@ -72,7 +73,9 @@ def test_a_finished_run_gives_its_checkpoint_at_once(task, tmp_path):
     before = load_file(first / "model.safetensors")
     after = load_file(run(TINY, task, tmp_path / "run") / "model.safetensors")
     assert all(after[name].equal(before[name]) for name in before)
-    assert checkpoints.load(str(first)).tasks == ("qa1",)
+    loaded = checkpoints.load(str(first))
+    assert loaded.tasks == ("qa1",)
+    assert loaded.model.config.gate_floor == 0.05
     assert (first / "training.yaml").read_text() == TINY.text
 
 

@@ -193,6 +193,17 @@ def test_broken_samples_file(call: Callable[..., Done], dataset: Dataset, tmp_pa
     assert len(records(tmp_path)) == 20
 
 
+def test_broken_run_file(call: Callable[..., Done], dataset: Dataset, tmp_path: Path) -> None:
+    call("-m", "random", "--data", dataset.folder)
+    path = next(tmp_path.glob("runs/*/*/run.yaml"))
+    path.write_text("a: [b")
+    done = call("-m", "random", "--data", dataset.folder)
+    assert (done.code, done.out) == (1, "")
+    assert f"{path.relative_to(tmp_path)} is broken; delete it" in done.err
+    path.unlink()
+    assert call("-m", "random", "--data", dataset.folder).code == 0
+
+
 def test_error_rate(
     call: Callable[..., Done], dataset: Dataset, tmp_path: Path, fake: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +310,12 @@ def test_a_full_disk_loses_nothing_finished(dataset: Dataset, tmp_path: Path, en
     assert done.returncode == 0
     assert path.read_bytes().startswith(before[: before.rindex(b"\n") + 1])
     assert len(records(tmp_path)) == 20
+
+
+def test_the_module_is_the_command(environment: dict[str, str]) -> None:
+    words = [sys.executable, "-m", "evaluators.cli", "--version"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("babilong-eval ")
 
 
 def test_help_and_version_are_light(environment: dict[str, str]) -> None:

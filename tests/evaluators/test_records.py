@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +88,9 @@ def test_a_last_line_cut_anywhere_is_dropped(path: Path) -> None:
         (b"[1]\n", "keys"),
         (b'{"id": "qa1/1k/1"}\n', "keys"),
         (json.dumps({key: None for key in Record.__slots__}).encode() + b"\n", "not a text"),
+        (json.dumps(asdict(record(1)) | {"tokens_in": "900"}).encode() + b"\n", "not a number"),
+        (json.dumps(asdict(record(1)) | {"task": "qa21"}).encode() + b"\n", "no such task or length"),
+        (json.dumps(asdict(record(1)) | {"length": "4x"}).encode() + b"\n", "no such task or length"),
     ],
 )
 def test_a_broken_line_in_the_middle_is_named(path: Path, line: bytes, reason: str) -> None:
@@ -100,6 +103,12 @@ def test_a_broken_line_in_the_middle_is_named(path: Path, line: bytes, reason: s
     assert path.read_bytes() == first + line + second
     RecordLog(path, anew=True).__exit__()
     assert path.read_bytes() == b""
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="Cannot write .*: .*; choose another folder with --results"):
+        RecordLog(tmp_path / "file" / "run" / "samples.jsonl")
 
 
 def test_two_runs_cannot_share_a_file(path: Path) -> None:

@@ -63,6 +63,7 @@ def test_windows_line_ends_and_a_missing_last_one_do_no_harm(tmp_path: Path) -> 
         ("1 A.\n2 B.\n4 C.\n", 3, "number 4 neither goes on from 2"),
         ("1 A.\n2 B.\n2 C.\n", 3, "number 2 neither goes on from 2"),
         ("1 A.\n2 Q?\tx\n", 2, "this has 2"),
+        ("1 A.\n2 Q? x 1\n", 2, "kept apart by tabs"),
         ("1 A.\n2 Q?\tx\t1\t1\n", 2, "this has 4"),
         ("1 A.\n2 Q?\t\t1\n", 2, "one of them empty"),
         ("1 A.\n2 Q?\tx\t\n", 2, "one of them empty"),

@@ -67,6 +67,9 @@ def test_missing_empty_and_wordless(tmp_path: Path) -> None:
         list(read_books(tmp_path / "nowhere"))
     with pytest.raises(DataError, match="holds no .txt book"):
         load_corpus(str(tmp_path), "test")
+    (tmp_path / "folder.txt").mkdir()
+    with pytest.raises(DataError, match="holds no .txt book"):
+        load_corpus(str(tmp_path), "test")
     (tmp_path / "a.txt").write_text("  \n")
     with pytest.raises(DataError, match=r"a\.txt has no text"):
         list(read_books(tmp_path))

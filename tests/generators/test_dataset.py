@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from babilong.errors import DataError, UsageError, VerificationError
-from generators import shards
+from babilong.errors import BabilongError, DataError, UsageError, VerificationError
+from generators import shards, writer
 from generators.dataset import open_dataset
 from generators.kitchen import Kitchen
 from generators.recipe import Recipe
@@ -94,8 +94,6 @@ def test_shards_are_bounded(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.
 
 def test_very_long_texts_have_large_columns(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pyarrow.parquet as pq
-
-    from generators import writer
 
     monkeypatch.setattr(writer, "_LARGE_FROM", 4_000)
     generate(recipe, ["qa1"], ["4k"], 3, tmp_path / "data")
@@ -200,6 +198,35 @@ def test_the_same_recipe_elsewhere_is_the_same(recipe: Recipe, tmp_path: Path) -
     assert len(open_dataset(tmp_path / "data").cells) == 2
 
 
+def test_two_runs_cannot_write_one_folder(recipe: Recipe, tmp_path: Path) -> None:
+    generate(recipe, ["qa1"], ["0k"], 2, tmp_path / "data")
+    before = contents(tmp_path)
+    with writer._locked(tmp_path / "data"), pytest.raises(BabilongError, match="Another run is writing the dataset"):
+        generate(recipe, ["qa1"], ["1k"], 2, tmp_path / "data")
+    assert contents(tmp_path) == before
+
+
+def test_what_another_run_has_finished_meanwhile_is_kept(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = writer._locked
+
+    def late(out: Path) -> Any:
+        monkeypatch.setattr(writer, "_locked", locked)
+        generate(recipe, ["qa1"], ["1k"], 2, out)
+        return locked(out)
+
+    monkeypatch.setattr(writer, "_locked", late)
+    generate(recipe, ["qa1"], ["0k"], 2, tmp_path / "data")
+    assert open_dataset(tmp_path / "data").cells == (("qa1", "0k"), ("qa1", "1k"))
+
+
+def test_a_run_killed_before_its_manifest_goes_on(recipe: Recipe, tmp_path: Path) -> None:
+    (tmp_path / ".manifest.json.7.part").write_text("{")
+    generate(recipe, ["qa1"], ["0k"], 2, tmp_path)
+    assert not list(tmp_path.rglob("*.part"))
+
+
 @pytest.mark.parametrize("harm", ["changed", "cut", "missing"])
 def test_a_changed_dataset_is_noticed(recipe: Recipe, tmp_path: Path, harm: str) -> None:
     generate(recipe, ["qa1"], ["1k"], 4, tmp_path)
@@ -213,6 +240,8 @@ def test_a_changed_dataset_is_noticed(recipe: Recipe, tmp_path: Path, harm: str)
     with pytest.raises(VerificationError, match="qa1-00000-of-00001.parquet") as caught:
         open_dataset(tmp_path)
     assert caught.value.exit_code == 5
+    generate(recipe, ["qa1"], ["1k"], 4, tmp_path)  # as the message says
+    assert len(list(open_dataset(tmp_path).samples("qa1", "1k"))) == 4
 
 
 def test_broken_folders(recipe: Recipe, tmp_path: Path) -> None:
@@ -223,7 +252,8 @@ def test_broken_folders(recipe: Recipe, tmp_path: Path) -> None:
     generate(recipe, ["qa1"], ["0k"], 4, tmp_path / "data")
     manifest = tmp_path / "data" / "manifest.json"
     whole = manifest.read_text("utf-8")
-    for broken in ("", "{}", "[]", whole[:-20], whole.replace('"sha256"', '"md5"'), whole.replace("0k/", "../")):
+    changes = {'"sha256"': '"md5"', "0k/": "../", '"rows": 4': '"rows": "4"', '"qa1"': '"qa21"', '"0k"': '"4x"'}
+    for broken in ("", "{}", "[]", whole[:-20], *(whole.replace(*change) for change in changes.items())):
         manifest.write_text(broken, "utf-8")
         with pytest.raises(DataError, match="is broken"):
             open_dataset(tmp_path / "data")

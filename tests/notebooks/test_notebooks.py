@@ -16,9 +16,6 @@ def test_a_notebook_runs(path, tmp_path):
     assert not [cell for cell in notebook.cells if cell.get("outputs")], "commit notebooks without their outputs"
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     pictures = [
-        output
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
+        output for cell in notebook.cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})
     ]
     assert pictures
