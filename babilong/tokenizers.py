@@ -63,7 +63,7 @@ class Tokenizer:
         """Number of tokens of a text."""
         return len(self.backend.encode(text, add_special_tokens=False))
 
-    def encode_pieces(self, text: str, size: int = 1 << 20) -> Iterator[list[int]]:
+    def encode_pieces(self, text: str, size: int = 1 << 17) -> Iterator[list[int]]:
         """Token ids of a long text, piece after piece, in bounded memory.
 
         The pieces together are exactly `encode(text)`. An additive tokenizer cuts at single blanks, some 8,000
