@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from babilong.errors import DataError
+from babilong.errors import DataError, UsageError
 from babilong.tokenizers import Tokenizer
 from baselines import checkpoints
 from baselines.memory.rmt import RecurrentMemory
@@ -67,8 +67,12 @@ def train(
 
     Raises:
         DataError: the folder holds a run of another recipe, or the loss is no number any more.
+        UsageError: accelerate is not installed.
     """
-    from accelerate import Accelerator
+    try:
+        from accelerate import Accelerator
+    except ImportError as error:
+        raise UsageError("Training needs accelerate; install it with: pip install 'babilong[train]'.") from error
 
     torch.manual_seed(recipe.seed)
     accelerator = Accelerator(mixed_precision=recipe.precision, cpu=not torch.cuda.is_available())

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import sys
 
 import pytest
 import torch
@@ -89,6 +90,12 @@ def test_a_loss_that_is_no_number_stops_the_run(task, tmp_path, monkeypatch):
     nan = trainer.Score(torch.tensor(math.nan, requires_grad=True), 0, 1, 0.0)
     monkeypatch.setattr(trainer, "_segmented", lambda *args: nan)
     with pytest.raises(DataError, match="The loss became nan at step 2"):
+        run(TINY, task, tmp_path / "run")
+
+
+def test_without_accelerate_it_is_said_what_to_install(task, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "accelerate", None)
+    with pytest.raises(UsageError, match=r"install 'babilong\[train\]'"):
         run(TINY, task, tmp_path / "run")
 
 
