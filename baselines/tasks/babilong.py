@@ -14,6 +14,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory import segments
 from generators.stories.simulate import simulate
@@ -74,9 +75,14 @@ class StoryTask:
         end: token id that ends an answer.
         noise: background text.
         seed: names the random streams.
+
+    Raises:
+        UsageError: no questions along the way are defined for the task.
     """
 
     def __init__(self, task: str, tokenizer: Tokenizer, end: int, noise: Noise, seed: int) -> None:
+        if task not in _PEOPLE_QUESTIONS:
+            raise UsageError(f"Training on {task!r} is not possible yet; choose {', '.join(_PEOPLE_QUESTIONS)}.")
         self.task, self.tokenizer, self.end, self.noise, self.seed = task, tokenizer, end, noise, seed
         self._encode = lru_cache(maxsize=100_000)(lambda text: tuple(tokenizer.encode(text)))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -220,20 +221,13 @@ def _save(accelerator: Accelerator, recipe: Recipe, step: int, out: Path) -> Non
     """Save beside the old state and swap, so that a kill in between loses neither."""
     fresh, state, old = out / "state.part", out / "state", out / "state.old"
     for stale in (fresh, old):
-        _remove(stale)
+        shutil.rmtree(stale, ignore_errors=True)
     accelerator.save_state(str(fresh), safe_serialization=False)
     (fresh / "progress.json").write_text(json.dumps({"step": step, "recipe": _identity(recipe)}), encoding="utf-8")
     if state.exists():
         state.rename(old)
     fresh.rename(state)
-    _remove(old)
-
-
-def _remove(folder: Path) -> None:
-    import shutil
-
-    if folder.exists():
-        shutil.rmtree(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _identity(recipe: Recipe) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from babilong.errors import UsageError, unknown
 from evaluators.models.protocol import Model, ModelOptions
 
 KINDS = ("rmt-gpt2", "random", "hf/ID-or-folder", "rmt/FOLDER")
-DTYPES = ("auto", "float32", "bfloat16")
 
 
 def check_model_name(name: str) -> None:
@@ -36,6 +35,8 @@ def make_model(name: str, options: ModelOptions | None = None) -> Model:
     """
     options = options or ModelOptions()
     check_model_name(name)
+    from baselines.reader import DTYPES
+
     if options.dtype not in DTYPES:
         raise unknown("dtype", options.dtype, DTYPES)
     if name == "random":

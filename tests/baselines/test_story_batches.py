@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from babilong.errors import UsageError
 from babilong.tokenizers import load_tokenizer
 from baselines.memory import segments
 from baselines.tasks.babilong import IGNORE, StoryTask, prose_noise
@@ -86,3 +87,8 @@ def test_interleaved_answers_follow_their_questions(task):
     assert set(answers) <= {"bathroom", "bedroom", "garden", "hallway", "kitchen", "office"}
     rows, places = np.nonzero((labels > 0)[:, :-1])
     np.testing.assert_array_equal(labels[rows, places], ids[rows, places + 1])
+
+
+def test_a_task_without_questions_along_the_way_is_refused(task):
+    with pytest.raises(UsageError, match="Training on 'qa2' is not possible yet; choose qa1"):
+        StoryTask("qa2", task.tokenizer, 0, task.noise, seed=1)
