@@ -18,7 +18,7 @@ from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory import segments
 from generators.stories.simulate import simulate
-from generators.stories.solvers import solve
+from generators.stories.solve import solve
 from generators.streams import Stream
 
 Ids = NDArray[np.int64]

@@ -1,139 +1,119 @@
-"""The sentences of bAbI as tables: simulators write with them, solvers read with them.
+"""Sentences to events and back: simulators write with a language, solvers and the finder of facts read with it.
 
-    write(Event("get", "Mary", "milk"), FACTS["qa2"], stream)   # "Mary took the milk there."
-    read("Mary took the milk there.", FACTS["qa2"])             # Event("get", "Mary", "milk")
+    facts("qa2").write(Event("get", "Mary", "milk"), stream)   # "Mary took the milk there."
+    facts("qa2").read("Mary took the milk there.")             # Event("get", "Mary", "milk")
 
-Words, shares and forms are read off the official v1.2 files of Weston et al. 2015 (section 3 describes the tasks).
+The forms of sentences stand in `sentences`, the words in `lexicon`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 
 from babilong.errors import DataError
-from babilong.tasks import HOUSE, OBJECTS
+from generators.stories import sentences
+from generators.stories.forms import Event, Form
+from generators.stories.lexicon import CLOSED, Lexicon
 from generators.streams import Stream
 
-HOUSE_ACTORS = ("Daniel", "John", "Mary", "Sandra")
-GIVING_ACTORS = ("Bill", "Fred", "Jeff", "Mary")
-OPPOSITE = {"north": "south", "south": "north", "east": "west", "west": "east"}
 
-MOVE = ("went to", "went back to", "journeyed to", "travelled to", "moved to")
-GET = ("got", "took", "grabbed", "picked up")
-DROP = ("dropped", "discarded", "left", "put down")
-GIVE = ("gave", "passed", "handed")
+class Language(Mapping[str, Form]):
+    """The forms of a task's facts, or of its questions, over a lexicon.
 
-Words = dict[str, tuple[str, ...]]  # what may stand in each slot of a sentence
-_BESIDE: Words = {"other": HOUSE, "direction": tuple(OPPOSITE)}
-_THING: Words = {"what": OBJECTS}
-_GIVER: Words = {"actor": GIVING_ACTORS}
-_RECEIVER: Words = {"other": GIVING_ACTORS}
-
-
-class Event(NamedTuple):
-    """What a sentence says or asks: its kind and the words in its slots."""
-
-    kind: str
-    actor: str = ""
-    what: str = ""
-    other: str = ""
-    direction: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One kind of sentence.
+    Args:
+        forms: all kinds of sentence.
+        lexicon: the words of their slots.
 
     Attributes:
-        kind: its name.
-        template: the sentence, with its slots in braces.
-        words: what may stand in each slot.
-        verbs: what may stand in `{verb}`; all mean the same and are equally likely.
-        there: the share of sentences in which `{there}` is " there" (it adds nothing to the meaning).
-        asks: for a question, the slot of the fact that answers it.
-        weight: for a question, how often it is asked beside the other forms.
-        pattern: reads the sentence back.
+        readers: a pattern for each template.
     """
 
-    kind: str
-    template: str
-    words: Words
-    verbs: tuple[str, ...] = ()
-    there: float = 0.0
-    asks: str = ""
-    weight: float = 1.0
-    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    def __init__(self, forms: tuple[Form, ...], lexicon: Lexicon) -> None:
+        self.readers = tuple(Reader(form, template, lexicon) for form in forms for template in form.templates)
+        self._forms = {form.kind: form for form in forms}
+        self._lexicon = lexicon
+        self._spelt = {
+            name: {means: word for word, means in lexicon[name].items()}
+            for form in forms
+            for name in form.slots.values()
+        }
+        self.read = lru_cache(1 << 16)(self._read)
 
-    def __post_init__(self) -> None:
-        """Derive the pattern from the template."""
-        groups = {slot: f"(?P<{slot}>{'|'.join(words)})" for slot, words in self.words.items()}
-        body = re.sub(r"([.?])", r"\\\1", self.template)
-        text = body.format(**groups, verb=f"(?:{'|'.join(self.verbs)})", there="(?: there)?" if self.there else "")
-        object.__setattr__(self, "pattern", re.compile(text))
+    def __getitem__(self, kind: str) -> Form:
+        return self._forms[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._forms)
+
+    def __len__(self) -> int:
+        return len(self._forms)
+
+    def write(self, event: Event, stream: Stream) -> str:
+        """One of the sentences that say this."""
+        form = self._forms[event.kind]
+        said = event._asdict()
+        words = {
+            slot: self._spelt[name][said[slot]] if slot in said else stream.choice(tuple(self._lexicon[name]))
+            for slot, name in form.slots.items()
+        }
+        words["there"] = " there" if form.there and stream.random() < form.there else ""
+        template = form.templates[0] if len(form.templates) == 1 else stream.choice(form.templates)
+        return _capital(template.format(**words))
+
+    def _read(self, sentence: str) -> Event:
+        """What a sentence says.
+
+        Raises:
+            DataError: it has none of these forms.
+        """
+        for reader in self.readers:
+            if match := reader.pattern.fullmatch(sentence):
+                return reader.event(match)
+        raise DataError(f"{sentence!r} is no sentence of this task; it knows {', '.join(self)}.")
 
 
-def write(event: Event, forms: Mapping[str, Form], stream: Stream) -> str:
-    """One of the sentences that say this."""
-    form = forms[event.kind]
-    verb = stream.choice(form.verbs) if form.verbs else ""
-    there = " there" if form.there and stream.random() < form.there else ""
-    _, actor, what, other, direction = event
-    return form.template.format(verb=verb, there=there, actor=actor, what=what, other=other, direction=direction)
+class Reader:
+    """Reads sentences made from one template.
 
-
-def read(sentence: str, forms: Mapping[str, Form]) -> Event:
-    """What a sentence says.
-
-    Raises:
-        DataError: the sentence has none of these forms.
+    Attributes:
+        pattern: matches such a sentence; its groups are slots.
     """
-    for form in forms.values():
-        if match := form.pattern.fullmatch(sentence):
-            return Event(form.kind, **match.groupdict())
-    raise DataError(f"{sentence!r} is no sentence of this task; it knows {', '.join(forms)}.")
+
+    def __init__(self, form: Form, template: str, lexicon: Lexicon) -> None:
+        self._kind = form.kind
+        self._means: dict[str, dict[str, str]] = {}
+        groups = {"there": "(?: there)?" if form.there else ""}
+        for slot, name in form.slots.items():
+            words = dict(lexicon[name])
+            if template.startswith(f"{{{slot}}}"):
+                words = {_capital(word): means for word, means in words.items()}
+            # The longest first: a box of chocolates is no box.
+            either = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+            if slot in Event._fields:
+                self._means[slot] = words
+                groups[slot] = f"(?P<{slot}>{either})"
+            else:
+                groups[slot] = f"(?:{either})"
+        self.pattern = re.compile(re.sub(r"([.?])", r"\\\1", template).format(**groups))
+
+    def event(self, match: re.Match[str]) -> Event:
+        """What a sentence says that `pattern` matched."""
+        return Event(self._kind, **{slot: self._means[slot][word] for slot, word in match.groupdict().items()})
 
 
-def _table(*forms: Form) -> dict[str, Form]:
-    return {form.kind: form for form in forms}
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
-def _deeds(actors: tuple[str, ...], get_there: float, give: bool = False) -> dict[str, Form]:
-    """Moves and what is done with things."""
-    person: Words = {"actor": actors}
-    forms = [
-        Form("move", "{actor} {verb} the {what}.", person | {"what": HOUSE}, MOVE),
-        Form("get", "{actor} {verb} the {what}{there}.", person | _THING, GET, there=get_there),
-        Form("drop", "{actor} {verb} the {what}{there}.", person | _THING, DROP, there=0.2),
-    ]
-    if give:
-        forms.append(Form("give", "{actor} {verb} the {what} to {other}.", person | _THING | {"other": actors}, GIVE))
-    return _table(*forms)
+@cache
+def facts(task: str) -> Language:
+    """How the facts of a task are told."""
+    return Language(sentences.FACTS[task], CLOSED)
 
 
-FACTS: dict[str, dict[str, Form]] = {
-    "qa1": _table(Form("move", "{actor} {verb} the {what}.", {"actor": HOUSE_ACTORS, "what": HOUSE}, MOVE)),
-    "qa2": _deeds(HOUSE_ACTORS, get_there=1.0),
-    "qa3": _deeds(HOUSE_ACTORS, get_there=0.2),
-    "qa4": _table(Form("beside", "The {what} is {direction} of the {other}.", _BESIDE | {"what": HOUSE})),
-    "qa5": _deeds(GIVING_ACTORS, get_there=1.0, give=True),
-}
-
-QUESTIONS: dict[str, dict[str, Form]] = {
-    "qa1": _table(Form("where", "Where is {actor}?", {"actor": HOUSE_ACTORS})),
-    "qa2": _table(Form("where", "Where is the {what}?", _THING)),
-    "qa3": _table(Form("before", "Where was the {what} before the {other}?", _THING | {"other": HOUSE})),
-    "qa4": _table(
-        Form("stated", "What is {direction} of the {other}?", _BESIDE),
-        Form("inverse", "What is the {other} {direction} of?", _BESIDE),
-    ),
-    "qa5": _table(
-        Form("what", "What did {actor} give to {other}?", _GIVER | _RECEIVER, asks="what", weight=2),
-        Form("gave", "Who gave the {what}?", _THING, asks="actor"),
-        Form("gave to", "Who gave the {what} to {other}?", _THING | _RECEIVER, asks="actor"),
-        Form("received", "Who received the {what}?", _THING, asks="other"),
-        Form("to whom", "Who did {actor} give the {what} to?", _GIVER | _THING, asks="other"),
-    ),
-}
+@cache
+def questions(task: str) -> Language:
+    """How the questions of a task are asked."""
+    return Language(sentences.QUESTIONS[task], CLOSED)

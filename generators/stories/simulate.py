@@ -11,8 +11,8 @@ from functools import partial
 
 from babilong.errors import UsageError
 from babilong.tasks import get_task
-from generators.stories.errands import ERRANDS, tell
-from generators.stories.rooms import two_neighbours
+from generators.stories.simulators.carrying import ERRANDS, tell
+from generators.stories.simulators.rooms import two_neighbours
 from generators.stories.story import Story
 from generators.streams import Stream
 

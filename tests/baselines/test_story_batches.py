@@ -7,7 +7,7 @@ from babilong.errors import UsageError
 from babilong.tokenizers import load_tokenizer
 from baselines.memory import segments
 from baselines.tasks.babilong import IGNORE, StoryTask, prose_noise
-from generators.stories.solvers import solve
+from generators.stories.solve import solve
 
 SIZE, OVERLAP = 64, 8
 

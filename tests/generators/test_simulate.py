@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from babilong.errors import UsageError
 from babilong.tasks import TASKS
-from generators.stories.grammar import FACTS, QUESTIONS, read, write
+from generators.stories import grammar
 from generators.stories.simulate import SIMULATORS, simulate
-from generators.stories.solvers import solve
+from generators.stories.solve import solve
 from generators.stories.story import Story
 from generators.streams import Stream
 
@@ -61,9 +61,10 @@ def test_every_story_is_well_formed_and_solvable_from_its_text(task: str, seed: 
 @given(task=st.sampled_from(SIMULATED), seed=st.integers(0, 2**64))
 def test_what_is_written_reads_back(task: str, seed: int) -> None:
     story = simulate(task, Stream("grammar", seed))
-    for sentence, forms in [*((fact, FACTS[task]) for fact in story.facts), (story.question, QUESTIONS[task])]:
-        event = read(sentence, forms)
-        assert read(write(event, forms, Stream("again", seed)), forms) == event
+    told, asked = grammar.facts(task), grammar.questions(task)
+    for sentence, language in [*((fact, told) for fact in story.facts), (story.question, asked)]:
+        event = language.read(sentence)
+        assert language.read(language.write(event, Stream("again", seed))) == event
 
 
 @settings(max_examples=50, deadline=None)
@@ -72,7 +73,7 @@ def test_nothing_impossible_happens(task: str, seed: int) -> None:
     room: dict[str, str] = {}
     holder: dict[str, str] = {}
     for fact in simulate(task, Stream("possible", seed)).facts:
-        kind, actor, what, other, _ = read(fact, FACTS[task])
+        kind, actor, what, other, *_ = grammar.facts(task).read(fact)
         if kind == "move":
             assert room.get(actor) != what
             room[actor] = what
@@ -95,9 +96,9 @@ def test_nothing_impossible_happens(task: str, seed: int) -> None:
 
 def test_what_one_gave_another_is_asked_only_if_it_is_one_thing() -> None:
     for story in sample("qa5"):
-        question = read(story.question, QUESTIONS["qa5"])
+        question = grammar.questions("qa5").read(story.question)
         if question.kind == "what":
-            events = [read(fact, FACTS["qa5"]) for fact in story.facts]
+            events = [grammar.facts("qa5").read(fact) for fact in story.facts]
             given = {e.what for e in events if (e.kind, e.actor, e.other) == ("give", question.actor, question.other)}
             assert given == {story.answer}
 
@@ -112,7 +113,7 @@ def test_answers_are_spread_evenly_over_the_rooms(task: str) -> None:
 def test_stories_are_as_long_and_as_restless_as_babi(task: str, facts: float, moves: float) -> None:
     stories = sample(task)
     assert mean(len(story.facts) for story in stories) == pytest.approx(facts, rel=0.15)
-    kinds = shares([read(fact, FACTS[task]).kind for story in stories[:500] for fact in story.facts])
+    kinds = shares([grammar.facts(task).read(fact).kind for story in stories[:500] for fact in story.facts])
     assert kinds["move"] == pytest.approx(moves, abs=0.04)
 
 
@@ -127,14 +128,14 @@ def test_qa1_asks_after_two_to_ten_facts_about_a_recent_move() -> None:
 def test_qa2_says_there_of_every_get_and_a_fifth_of_the_drops() -> None:
     facts = [fact for story in sample("qa2") for fact in story.facts]
     there = {
-        kind: mean(fact.endswith("there.") for fact in facts if read(fact, FACTS["qa2"]).kind == kind)
+        kind: mean(fact.endswith("there.") for fact in facts if grammar.facts("qa2").read(fact).kind == kind)
         for kind in ("get", "drop")
     }
     assert there == {"get": 1, "drop": pytest.approx(0.2, abs=0.03)}
 
 
 def test_qa5_asks_in_its_five_ways() -> None:
-    kinds = shares([read(story.question, QUESTIONS["qa5"]).kind for story in sample("qa5")])
+    kinds = shares([grammar.questions("qa5").read(story.question).kind for story in sample("qa5")])
     expected = {"what": 0.33, "gave": 0.17, "gave to": 0.17, "received": 0.17, "to whom": 0.17}
     assert kinds == pytest.approx(expected, abs=0.05)
 

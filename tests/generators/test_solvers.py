@@ -8,7 +8,7 @@ import pytest
 
 from babilong.errors import DataError, UsageError
 from generators.stories.babi_files import read_stories
-from generators.stories.solvers import SOLVERS, solve
+from generators.stories.solve import SOLVERS, solve
 
 BABI = Path(__file__).parents[3] / "shared" / "data" / "babi" / "tasks_1-20_v1-2"
 # "What did A give to B?" after A gave B two things, each for the last time: bAbI takes now the one, now the other.

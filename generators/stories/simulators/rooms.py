@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from babilong.tasks import HOUSE
-from generators.stories.chance import weighted
-from generators.stories.grammar import FACTS, OPPOSITE, QUESTIONS, Event, write
+from generators.stories import grammar
+from generators.stories.forms import Event
+from generators.stories.lexicon import OPPOSITE
+from generators.stories.simulators.chance import weighted
 from generators.stories.story import Story
 from generators.streams import Stream
 
@@ -20,9 +22,9 @@ def two_neighbours(stream: Stream) -> Story:
     seconds = weighted(stream, [*_MIDDLE_SECOND], [*_MIDDLE_SECOND.values()])
     events = stream.shuffled(
         [
-            Event("beside", what=end, direction=side, other=middle)
+            Event("beside", what=end, relation=side, other=middle)
             if second
-            else Event("beside", what=middle, direction=OPPOSITE[side], other=end)
+            else Event("beside", what=middle, relation=OPPOSITE[side], other=end)
             for end, side, second in zip((first, last), sides, seconds, strict=True)
         ]
     )
@@ -30,9 +32,10 @@ def two_neighbours(stream: Stream) -> Story:
     said = events[supporting]
     question = stream.choice(
         [
-            Event("stated", direction=said.direction, other=said.other),
-            Event("inverse", direction=OPPOSITE[said.direction], other=said.other),
+            Event("stated", relation=said.relation, other=said.other),
+            Event("inverse", relation=OPPOSITE[said.relation], other=said.other),
         ]
     )
-    facts = tuple(write(event, FACTS["qa4"], stream) for event in events)
-    return Story("qa4", facts, write(question, QUESTIONS["qa4"], stream), said.what, (supporting,), "simulate")
+    facts = tuple(grammar.facts("qa4").write(event, stream) for event in events)
+    asked = grammar.questions("qa4").write(question, stream)
+    return Story("qa4", facts, asked, said.what, (supporting,), "simulate")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from generators.stories.grammar import Event
+from generators.stories.forms import Event
 from generators.streams import Stream
 
 

@@ -12,10 +12,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from babilong.tasks import HOUSE, OBJECTS
-from generators.stories.chance import weighted
-from generators.stories.grammar import FACTS, GIVING_ACTORS, HOUSE_ACTORS, QUESTIONS, Event, write
+from generators.stories import grammar
+from generators.stories.forms import Event
+from generators.stories.lexicon import GIVING_PEOPLE, HOUSE_PEOPLE
+from generators.stories.simulators.chance import weighted
+from generators.stories.simulators.world import Cast, World
 from generators.stories.story import Story
-from generators.stories.world import Cast, World
 from generators.streams import Stream
 
 QUESTIONS_PER_STORY = 5
@@ -73,18 +75,18 @@ def _who_gave_what(world: World) -> Iterator[Ask]:
     for thing, give in _recent(world, world.given):
         event = world.events[give]
         others = {(other.actor, other.other) for other in gives if other.what != thing}
-        for form in QUESTIONS["qa5"].values():
+        for form in grammar.questions("qa5").values():
             if form.asks != "what" or (event.actor, event.other) not in others:
-                question = Event(form.kind, **{slot: getattr(event, slot) for slot in form.words})
+                question = Event(form.kind, **{slot: getattr(event, slot) for slot in form.slots})
                 yield Ask(question, getattr(event, form.asks), (give,), form.weight)
 
 
 ERRANDS: dict[str, tuple[Cast, Asker]] = {
-    "qa1": (Cast(HOUSE_ACTORS, HOUSE), _where_is_actor),
-    "qa2": (Cast(HOUSE_ACTORS, HOUSE, OBJECTS, ("move", "get", "drop")), _where_is_thing),
-    "qa3": (Cast(HOUSE_ACTORS, HOUSE, OBJECTS, ("move", "get", "drop")), _where_was_thing),
+    "qa1": (Cast(HOUSE_PEOPLE, HOUSE), _where_is_actor),
+    "qa2": (Cast(HOUSE_PEOPLE, HOUSE, OBJECTS, ("move", "get", "drop")), _where_is_thing),
+    "qa3": (Cast(HOUSE_PEOPLE, HOUSE, OBJECTS, ("move", "get", "drop")), _where_was_thing),
     "qa5": (
-        Cast(GIVING_ACTORS, HOUSE, OBJECTS, ("move", "get", "drop", "give"), ("Mary", "Fred", "Bill", "Jeff")),
+        Cast(GIVING_PEOPLE, HOUSE, OBJECTS, ("move", "get", "drop", "give"), ("Mary", "Fred", "Bill", "Jeff")),
         _who_gave_what,
     ),
 }
@@ -106,5 +108,6 @@ def tell(task: str, stream: Stream) -> Story:
         _go_on(world, questions)
     asks = list(questions(world))
     ask = weighted(stream, asks, [ask.weight for ask in asks])
-    facts = tuple(write(event, FACTS[task], stream) for event in world.events)
-    return Story(task, facts, write(ask.question, QUESTIONS[task], stream), ask.answer, ask.supporting, "simulate")
+    facts = tuple(grammar.facts(task).write(event, stream) for event in world.events)
+    question = grammar.questions(task).write(ask.question, stream)
+    return Story(task, facts, question, ask.answer, ask.supporting, "simulate")
