@@ -29,6 +29,8 @@ class Sample:
         story_source: where the story is from: `simulate`, or file and line of the question (`qa1_x_test.txt#12`).
         background_unique: share of the background's sentences that occur for the first time in this sample, 1 when
             there is no background.
+        labels: every answer that a reader might give, where the task's table does not say it: the words of this sample
+            in the open vocabulary or among distractors. Empty for bAbI's own words.
     """
 
     input: str
@@ -45,6 +47,7 @@ class Sample:
     prompt_tokens: int
     story_source: str
     background_unique: float
+    labels: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -62,7 +65,7 @@ class Sample:
         Raises:
             KeyError: a column is missing.
         """
-        return cls(**{f.name: _frozen(row[f.name]) for f in fields(cls)})
+        return cls(**{f.name: _frozen(row[f.name]) for f in fields(cls) if f.name != "labels" or "labels" in row})
 
 
 def _frozen(value: Any) -> Any:

@@ -90,6 +90,7 @@ def bury(
         prompt_tokens=layout.tokens(size, frame),
         story_source=story.source,
         background_unique=passage.unique(size) if passage else 1.0,
+        labels=story.labels,
     )
     return Haystack(layout.utf8(size, gaps), sample)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from babilong.errors import DataError
 from generators.stories import sentences
@@ -25,13 +25,9 @@ class Language(Mapping[str, Form]):
     Args:
         forms: all kinds of sentence.
         lexicon: the words of their slots.
-
-    Attributes:
-        readers: a pattern for each template.
     """
 
     def __init__(self, forms: tuple[Form, ...], lexicon: Lexicon) -> None:
-        self.readers = tuple(Reader(form, template, lexicon) for form in forms for template in form.templates)
         self._forms = {form.kind: form for form in forms}
         self._lexicon = lexicon
         self._spelt = {
@@ -40,6 +36,11 @@ class Language(Mapping[str, Form]):
             for name in form.slots.values()
         }
         self.read = lru_cache(1 << 16)(self._read)
+
+    @cached_property
+    def readers(self) -> tuple[Reader, ...]:
+        """One for each template; large lexicons take a while to compile, which whoever only writes is spared."""
+        return tuple(Reader(form, text, self._lexicon) for form in self._forms.values() for text in form.templates)
 
     def __getitem__(self, kind: str) -> Form:
         return self._forms[kind]
@@ -79,16 +80,19 @@ class Reader:
 
     Attributes:
         pattern: matches such a sentence; its groups are slots.
+        openings: the words with which such a sentence may begin.
     """
 
     def __init__(self, form: Form, template: str, lexicon: Lexicon) -> None:
         self._kind = form.kind
         self._means: dict[str, dict[str, str]] = {}
         groups = {"there": "(?: there)?" if form.there else ""}
+        openings = {template}
         for slot, name in form.slots.items():
             words = dict(lexicon[name])
             if template.startswith(f"{{{slot}}}"):
                 words = {_capital(word): means for word, means in words.items()}
+                openings = set(words)
             # The longest first: a box of chocolates is no box.
             either = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
             if slot in Event._fields:
@@ -96,6 +100,7 @@ class Reader:
                 groups[slot] = f"(?P<{slot}>{either})"
             else:
                 groups[slot] = f"(?:{either})"
+        self.openings = frozenset(text.split(" ", 1)[0] for text in openings)
         self.pattern = re.compile(re.sub(r"([.?])", r"\\\1", template).format(**groups))
 
     def event(self, match: re.Match[str]) -> Event:
@@ -108,12 +113,21 @@ def _capital(text: str) -> str:
 
 
 @cache
-def facts(task: str) -> Language:
-    """How the facts of a task are told."""
-    return Language(sentences.FACTS[task], CLOSED)
+def facts(task: str, vocabulary: str = "closed") -> Language:
+    """How the facts of a task are told, in the words of a vocabulary."""
+    return Language(sentences.FACTS[task], _lexicon(vocabulary))
 
 
 @cache
-def questions(task: str) -> Language:
-    """How the questions of a task are asked."""
-    return Language(sentences.QUESTIONS[task], CLOSED)
+def questions(task: str, vocabulary: str = "closed") -> Language:
+    """How the questions of a task are asked, in the words of a vocabulary."""
+    return Language(sentences.QUESTIONS[task], _lexicon(vocabulary))
+
+
+def _lexicon(vocabulary: str) -> Lexicon:
+    """BAbI's own words (`closed`), those of a split of the open vocabulary (`train`, ...), or all of them (`open`)."""
+    if vocabulary == "closed":
+        return CLOSED
+    from generators.stories.open_words import open_lexicon, whole_lexicon
+
+    return whole_lexicon() if vocabulary == "open" else open_lexicon(vocabulary)

@@ -24,10 +24,26 @@ OPPOSITE = {"north": "south", "south": "north", "east": "west", "west": "east"}
 PRONOUN = {"John": "he", "Daniel": "he", "Mary": "she", "Sandra": "she"}
 TIMES = ("yesterday", "this morning", "this afternoon", "this evening")
 RELATIONS = ("to the left of", "to the right of", "above", "below")
+STEPS = {  # where a thing lies that is said to be there, on a map with x to the right and y up
+    "north": (0, 1),
+    "south": (0, -1),
+    "east": (1, 0),
+    "west": (-1, 0),
+    "to the left of": (-1, 0),
+    "to the right of": (1, 0),
+    "above": (0, 1),
+    "below": (0, -1),
+}
 ANIMALS = ("wolf", "mouse", "cat", "sheep")
+KINDS = ("frog", "lion", "rhino", "swan")
 COLOURS = ("gray", "green", "white", "yellow")
 SHAPES = ("blue square", "pink rectangle", "red sphere", "red square", "triangle", "yellow square")
-MOTIVES = ("bored", "hungry", "thirsty", "tired")
+WANTS = {  # where a motive leads, and what is got there
+    "bored": ("garden", "football"),
+    "hungry": ("kitchen", "apple"),
+    "thirsty": ("kitchen", "milk"),
+    "tired": ("bedroom", "pajamas"),
+}
 MOTIVE_ROOMS = ("bedroom", "garden", "kitchen")
 MOTIVE_PEOPLE = ("Antoine", "Jason", "Sumit", "Yann")
 FEARING_PEOPLE = ("Emily", "Gertrude", "Jessica", "Winona")
@@ -64,10 +80,10 @@ CLOSED: Lexicon = {
     "shapes": plain(SHAPES),
     "animals": plain(ANIMALS),
     "animals, many": {"wolves": "wolf", "mice": "mouse", "cats": "cat", "sheep": "sheep"},
-    "kinds": plain(("frog", "lion", "rhino", "swan")),
+    "kinds": plain(KINDS),
     # what is said of them
     "colours": plain(COLOURS),
-    "motives": plain(MOTIVES),
+    "motives": plain(WANTS),
     "directions": plain(OPPOSITE),
     "relations": plain(RELATIONS),
     "times": plain(TIMES),

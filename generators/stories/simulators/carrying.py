@@ -1,38 +1,27 @@
-"""People who go about and carry things (qa1, qa2, qa3, qa5): which questions their story allows, and how it is told.
+"""People who go about and carry things (qa1, qa2, qa3, qa5 to qa8): which questions their story allows.
 
-After every two facts one question is asked, or two more facts are told while none can be. The fact that stands first
-in the support (the last move, the last get or drop, the give) is always one of the last five. Both rules, and the
-weights of the questions, are read off the en-10k files.
+The fact that stands first in the support (the last move, the last get or drop, the give) is always one of the last
+five. That and the weights of the questions are read off the en-10k files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 from babilong.tasks import HOUSE, OBJECTS
 from generators.stories import grammar
 from generators.stories.forms import Event
 from generators.stories.lexicon import GIVING_PEOPLE, HOUSE_PEOPLE
-from generators.stories.simulators.chance import weighted
+from generators.stories.simulators import telling
+from generators.stories.simulators.telling import RECENT
 from generators.stories.simulators.world import Cast, World
+from generators.stories.simulators.writing import Ask
 from generators.stories.story import Story
 from generators.streams import Stream
 
-QUESTIONS_PER_STORY = 5
-RECENT = 5
 FADING = 0.75  # with every later stay, how much less often qa3 asks for one
-
-
-class Ask(NamedTuple):
-    """A question that can be asked, its answer and support, and its weight beside the others."""
-
-    question: Event
-    answer: str
-    supporting: tuple[int, ...]
-    weight: float = 1.0
-
+COUNTS = ("none", "one", "two", "three")
 
 Asker = Callable[[World], Iterator[Ask]]
 
@@ -81,33 +70,61 @@ def _who_gave_what(world: World) -> Iterator[Ask]:
                 yield Ask(question, getattr(event, form.asks), (give,), form.weight)
 
 
+def is_it_there(question: Event, room: str, rooms: tuple[str, ...], supporting: tuple[int, ...]) -> Iterator[Ask]:
+    """Half the time the true room is asked for, else any other."""
+    for asked in rooms:
+        truth = asked == room
+        weight = 1.0 if truth else 1 / (len(rooms) - 1)
+        yield Ask(question._replace(what=asked), "yes" if truth else "no", supporting, weight)
+
+
+def _is_actor_there(world: World) -> Iterator[Ask]:
+    for event in world.events[-RECENT:]:
+        if event.kind == "move":
+            move = world.moved[event.actor]
+            yield from is_it_there(Event("in", event.actor), world.events[move].what, HOUSE, (move,))
+
+
+def _takers(world: World) -> Iterator[tuple[str, list[int]]]:
+    """Who got, dropped or gave something of late, and all facts so far that told what came and went in his hands."""
+    for event in world.events[-RECENT:]:
+        if event.kind != "move":
+            person = event.actor
+            told = [i for i, e in enumerate(world.events) if e.kind != "move" and person in (e.actor, e.other)]
+            yield person, told
+
+
+def _how_many_things(world: World) -> Iterator[Ask]:
+    held = list(world.holder.values())
+    for person, told in _takers(world):
+        yield Ask(Event("how many", person), COUNTS[held.count(person)], tuple(told))
+
+
+def _which_things(world: World) -> Iterator[Ask]:
+    """In the order in which they were got; not asked where a thing was got again, so that it has two places."""
+    for person, told in _takers(world):
+        things = list(dict.fromkeys(world.events[i].what for i in told))  # as first got
+        held = [thing for thing in things if world.holder.get(thing) == person]
+        if held == sorted(held, key=world.taken.__getitem__):
+            supporting = tuple(i for thing in things for i in told if world.events[i].what == thing)
+            yield Ask(Event("what", person), ",".join(held) or "nothing", supporting)
+
+
+_CARRYING = Cast(HOUSE_PEOPLE, HOUSE, OBJECTS, ("move", "get", "drop"))
+_GIVING = ("move", "get", "drop", "give")
+
 ERRANDS: dict[str, tuple[Cast, Asker]] = {
     "qa1": (Cast(HOUSE_PEOPLE, HOUSE), _where_is_actor),
-    "qa2": (Cast(HOUSE_PEOPLE, HOUSE, OBJECTS, ("move", "get", "drop")), _where_is_thing),
-    "qa3": (Cast(HOUSE_PEOPLE, HOUSE, OBJECTS, ("move", "get", "drop")), _where_was_thing),
-    "qa5": (
-        Cast(GIVING_PEOPLE, HOUSE, OBJECTS, ("move", "get", "drop", "give"), ("Mary", "Fred", "Bill", "Jeff")),
-        _who_gave_what,
-    ),
+    "qa2": (_CARRYING, _where_is_thing),
+    "qa3": (_CARRYING, _where_was_thing),
+    "qa5": (Cast(GIVING_PEOPLE, HOUSE, OBJECTS, _GIVING, ("Mary", "Fred", "Bill", "Jeff")), _who_gave_what),
+    "qa6": (_CARRYING, _is_actor_there),
+    "qa7": (Cast(HOUSE_PEOPLE, HOUSE, OBJECTS, _GIVING, ("John", "Mary", "Sandra", "Daniel")), _how_many_things),
+    "qa8": (_CARRYING, _which_things),
 }
 
 
-def _go_on(world: World, questions: Asker) -> None:
-    while True:
-        world.step()
-        world.step()
-        if next(questions(world), None):
-            return
-
-
 def tell(task: str, stream: Stream) -> Story:
-    """One of the five questions of a story of qa1, qa2, qa3 or qa5 (Weston et al. 2015, sections 3.1 and 3.2)."""
-    cast, questions = ERRANDS[task]
-    world = World(cast, stream)
-    for _ in range(1 + stream.below(QUESTIONS_PER_STORY)):
-        _go_on(world, questions)
-    asks = list(questions(world))
-    ask = weighted(stream, asks, [ask.weight for ask in asks])
-    facts = tuple(grammar.facts(task).write(event, stream) for event in world.events)
-    question = grammar.questions(task).write(ask.question, stream)
-    return Story(task, facts, question, ask.answer, ask.supporting, "simulate")
+    """A question of qa1, qa2, qa3 or qa5 to qa8 (Weston et al. 2015, section 3)."""
+    cast, asker = ERRANDS[task]
+    return telling.tell(task, World(cast, stream), asker, stream)

@@ -1,4 +1,4 @@
-"""Draws with weights."""
+"""Draws with weights, and orders in which nothing keeps its place."""
 
 from __future__ import annotations
 
@@ -19,3 +19,12 @@ def weighted(stream: Stream, items: Sequence[T], weights: Sequence[float]) -> T:
         if left < 0:
             return item
     return items[-1]
+
+
+def cycled(stream: Stream, items: Sequence[T]) -> list[T]:
+    """The items in an order that moves them round in one cycle, so that two always change places (Sattolo 1986)."""
+    order = list(items)
+    for last in range(len(order) - 1, 0, -1):
+        other = stream.below(last)
+        order[last], order[other] = order[other], order[last]
+    return order

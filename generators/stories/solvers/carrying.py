@@ -1,9 +1,11 @@
-"""Who is where and holds what (qa1, qa2, qa3, qa5)."""
+"""Who is where and holds what (qa1, qa2, qa3, qa5, qa7, qa8)."""
 
 from __future__ import annotations
 
 from generators.stories.forms import Event, Solution
 from generators.stories.grammar import questions
+
+COUNTS = ("none", "one", "two", "three")
 
 
 def where_is_actor(facts: list[Event], question: Event) -> Solution:
@@ -46,3 +48,34 @@ def who_gave_what(facts: list[Event], question: Event) -> Solution:
     asked = [(slot, word) for slot, word in question._asdict().items() if word and slot != "kind"]
     give = max(i for i in final.values() if all(getattr(facts[i], slot) == word for slot, word in asked))
     return getattr(facts[give], questions("qa5")[question.kind].asks), (give,)
+
+
+def how_many_things(facts: list[Event], question: Event) -> Solution:
+    """What is in someone's hands; all that told what came into them or left them is support."""
+    touches = _touches(facts, question.actor)
+    held = [thing for thing in touches if _is_held(facts[touches[thing][-1]], question.actor)]
+    if len(held) >= len(COUNTS):
+        raise ValueError
+    return COUNTS[len(held)], tuple(sorted(i for told in touches.values() for i in told))
+
+
+def which_things(facts: list[Event], question: Event) -> Solution:
+    """The same thing by thing, in the order in which each was first got."""
+    touches = _touches(facts, question.actor)
+    held = [thing for thing in touches if _is_held(facts[touches[thing][-1]], question.actor)]
+    return ",".join(held) or "nothing", tuple(i for told in touches.values() for i in told)
+
+
+def _touches(facts: list[Event], person: str) -> dict[str, list[int]]:
+    """For each thing that someone had in hand the facts that say so, the things in the order in which they came."""
+    touches: dict[str, list[int]] = {}
+    for i, fact in enumerate(facts):
+        if fact.kind != "move" and person in (fact.actor, fact.other):
+            touches.setdefault(fact.what, []).append(i)
+    if not touches:
+        raise ValueError  # nothing is told of the person's hands
+    return touches
+
+
+def _is_held(last: Event, person: str) -> bool:
+    return last.kind == "get" or last.other == person
