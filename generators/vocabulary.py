@@ -16,7 +16,8 @@ from pathlib import Path
 
 from babilong.tasks import TASKS
 from babilong.tokenizers import Tokenizer, load_tokenizer
-from generators.backgrounds.books import read_books
+from generators.backgrounds.books import decode, paragraphs, strip_licence
+from generators.backgrounds.files import text_files
 
 SIZE = 16_384
 END = "<|endoftext|>"
@@ -65,7 +66,11 @@ def main() -> None:
     parser.add_argument("--compare", default="builtin", help="tokenizer to compare with")
     parser.add_argument("--out", type=Path, help="file to write the new tokenizer to")
     args = parser.parse_args()
-    books = [[f" {paragraph}" for paragraph in book.paragraphs] for book in read_books(args.books)]
+    books = [
+        [f" {paragraph}" for paragraph in paragraphs(strip_licence(decode(file.read_bytes(), str(file))))]
+        for file in text_files(args.books)
+        if file.suffix == ".txt"
+    ]
     learnt, held_out = ([text for book in part for text in book] for part in (books[::2], books[1::2]))
     trained = train(learnt)
     ours, theirs = (characters_per_token(t, held_out) for t in (trained, load_tokenizer(args.compare)))

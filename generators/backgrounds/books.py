@@ -1,4 +1,4 @@
-"""Folders of books: plain-text files, as Project Gutenberg prints them or of any other origin.
+"""Books: plain text as Project Gutenberg prints it or of any other origin.
 
 Licence header and footer are stripped, any usual encoding and line ending is read, and wrapped lines are joined, so
 that a paragraph is one line of running text.
@@ -7,9 +7,6 @@ that a paragraph is one line of running text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from babilong.errors import DataError
 
@@ -26,19 +23,6 @@ _CREDITS = re.compile(
     re.IGNORECASE,
 )
 _BLANK_LINE = re.compile(r"\n\s*\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """A book as running text.
-
-    Attributes:
-        name: the file's name.
-        paragraphs: paragraphs in order, each on one line, words apart by single blanks.
-    """
-
-    name: str
-    paragraphs: tuple[str, ...]
 
 
 def decode(raw: bytes, name: str) -> str:
@@ -74,30 +58,3 @@ def strip_licence(text: str) -> str:
 def paragraphs(text: str) -> tuple[str, ...]:
     """Paragraphs as single lines, empty ones left out."""
     return tuple(joined for block in _BLANK_LINE.split(text) if (joined := " ".join(block.split())))
-
-
-def book_files(folder: Path) -> list[Path]:
-    """The `.txt` files of a folder, in the order of their names.
-
-    Raises:
-        DataError: the folder is missing or holds none.
-    """
-    if not folder.is_dir():
-        raise DataError(f"No folder of books at {folder}; give one with .txt files, or `--background builtin`.")
-    files = sorted(file for file in folder.glob("*.txt") if file.is_file())
-    if not files:
-        raise DataError(f"The folder {folder} holds no .txt book; add some, or use `--background builtin`.")
-    return files
-
-
-def read_books(folder: Path) -> Iterator[Book]:
-    """The books of a folder, in the order of their names.
-
-    Raises:
-        DataError: the folder is missing or holds no book, or a book cannot be read or is empty.
-    """
-    for file in book_files(folder):
-        book = Book(file.name, paragraphs(strip_licence(decode(file.read_bytes(), str(file)))))
-        if not book.paragraphs:
-            raise DataError(f"The book {file} has no text; remove it from the folder.")
-        yield book

@@ -10,20 +10,27 @@ Example::
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from babilong.errors import DataError, UsageError
-from generators.backgrounds.books import book_files, read_books
+from generators.backgrounds import hub
+from generators.backgrounds.books import paragraphs, strip_licence
+from generators.backgrounds.files import ending, text_files, texts
 from generators.backgrounds.sentences import VERSION as SENTENCES_VERSION
 from generators.backgrounds.sentences import split_sentences
 
-BOOKS_VERSION = 1
+# Whoever changes what documents are made of the same files, changes this.
+DOCUMENTS_VERSION = 2
 # The built-in library holds a little more than the longest sample needs; which volumes a sample may show depends on its
-# length alone, so that short samples do not wait for the whole library.
+# length alone, so that short samples do not wait for the whole library. Of a dataset on the hub, whole documents from
+# the first on are read until they hold as many characters as those volumes.
 SHELF, LIBRARY = 16, 96
 SHELF_TOKENS = 1_000_000
+VOLUME_CHARACTERS = 600_000
+# Rows of a table are joined into documents of at least so many characters: WikiText has a paragraph a row.
+_LEAST_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class Corpus:
     """A body of text.
 
     Attributes:
-        name: what was asked for: `builtin` or a folder.
+        name: what was asked for: `builtin`, a folder, or a dataset of the hub at a commit.
         fingerprint: sha256 of what decides the text; the same on every machine, wherever the files lie.
         documents: reads the documents, one after the other.
     """
@@ -50,24 +57,49 @@ class Corpus:
 
 
 def load_corpus(background: str, split: str, tokens: int = 0) -> Corpus:
-    """The corpus for samples of `tokens` tokens: `builtin`, or a folder of .txt books.
+    """The corpus for samples of `tokens` tokens.
 
     Args:
-        background: `builtin` or a folder.
-        split: the edition of the built-in library; a folder's books are the same for every split.
+        background: `builtin`, a folder of .txt, .jsonl and .parquet files, or a dataset of the hub
+            (`OWNER/NAME[/CONFIG][@REVISION]`); `#COLUMN` after either names the column of text.
+        split: the edition of the built-in library, or the split of a dataset; a folder is the same for every split.
         tokens: length of the samples, on which the number of built-in volumes depends.
 
     Raises:
         UsageError: no such background.
-        DataError: the folder is empty or a book cannot be read.
+        DataError: the folder holds no text, a file cannot be read, or the hub cannot be reached.
     """
+    volumes = SHELF if tokens <= SHELF_TOKENS else LIBRARY
     if background == "builtin":
-        return _library(split, SHELF if tokens <= SHELF_TOKENS else LIBRARY)
-    if Path(background).is_dir():
-        return _books(Path(background))
-    if Path(background).name != background:
-        raise DataError(f"No folder of books at {background}; give one with .txt files, or `--background builtin`.")
-    raise UsageError(f"Unknown background {background!r}: neither 'builtin' nor a folder of .txt books.")
+        return _library(split, volumes)
+    path, column = _path(background)
+    if path.is_dir():
+        return _folder(path, column)
+    if path.is_file():
+        raise DataError(f"The background {path} is a file; give the folder that holds it.")
+    if text := hub.parse(background):
+        return _hub(hub.pin(text), split, volumes * VOLUME_CHARACTERS)
+    if path.name != background:
+        raise DataError(f"No folder of texts at {background}; give one with .txt files, or `--background builtin`.")
+    raise UsageError(
+        f"Unknown background {background!r}: neither 'builtin' nor a folder of texts nor OWNER/NAME of a dataset."
+    )
+
+
+def pinned(background: str) -> str:
+    """The background with the commit at which a dataset of the hub stands now; any other as it is.
+
+    Raises:
+        DataError: the hub cannot be reached, or has no such dataset or revision.
+    """
+    text = None if _path(background)[0].exists() else hub.parse(background)
+    return str(hub.pin(text)) if text else background
+
+
+def _path(background: str) -> tuple[Path, str | None]:
+    """A path, and the column named after it."""
+    path, mark, column = background.rpartition("#")
+    return (Path(path), column) if mark and not Path(background).exists() else (Path(background), None)
 
 
 def _library(edition: str, volumes: int) -> Corpus:
@@ -78,22 +110,56 @@ def _library(edition: str, volumes: int) -> Corpus:
 
     def documents() -> Iterator[Document]:
         for number in range(volumes):
-            yield Document(f"{edition}-{number}", volume(edition, number))
+            yield Document(f"{edition}-{number}", volume(edition, number, VOLUME_CHARACTERS))
 
     return Corpus("builtin", _sha256("library", edition, volumes, page), documents)
 
 
-def _books(folder: Path) -> Corpus:
-    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in book_files(folder)]
+def _folder(folder: Path, column: str | None) -> Corpus:
+    files = text_files(folder)
+    # The same bytes are another text in a file of another kind.
+    digests = [f"{ending(file.name)} {_digest(file)}" for file in files]
 
     def documents() -> Iterator[Document]:
-        for book in read_books(folder):
-            sentences = [s for paragraph in book.paragraphs for s in split_sentences(paragraph) if _has_letter(s)]
-            if not sentences:
-                raise DataError(f"The book {folder / book.name} has no words; remove it from the folder.")
-            yield Document(book.name, sentences)
+        for file in files:
+            with file.open("rb") as opened:
+                yield from _documents(texts(opened, str(file), column), str(file))
 
-    return Corpus(str(folder), _sha256("books", BOOKS_VERSION, SENTENCES_VERSION, *digests), documents)
+    name = f"{folder}#{column}" if column else str(folder)
+    return Corpus(name, _sha256("folder", DOCUMENTS_VERSION, SENTENCES_VERSION, column or "", *digests), documents)
+
+
+def _hub(text: hub.HubText, split: str, characters: int) -> Corpus:
+    def documents() -> Iterator[Document]:
+        left = characters
+        for document in _documents(hub.hub_texts(text, split), str(text)):
+            yield document
+            left -= sum(map(len, document.sentences))
+            if left <= 0:
+                return
+
+    words = ("hub", DOCUMENTS_VERSION, SENTENCES_VERSION, str(text), split, characters)
+    return Corpus(str(text), _sha256(*words), documents)
+
+
+def _documents(rows: Iterable[str], name: str) -> Iterator[Document]:
+    """Documents of one row, or of several short ones.
+
+    Raises:
+        DataError: there is no word in any of them.
+    """
+    sentences: list[str] = []
+    number = 0
+    for row in rows:
+        for paragraph in paragraphs(strip_licence(row)):
+            sentences += filter(_has_letter, split_sentences(paragraph))
+        if sum(map(len, sentences)) >= _LEAST_CHARACTERS:
+            yield Document(f"{name}:{number}", sentences)
+            sentences, number = [], number + 1
+    if sentences:
+        yield Document(f"{name}:{number}", sentences)
+    elif not number:
+        raise DataError(f"The background {name} has no words; remove it, or name another column of it.")
 
 
 def _has_letter(sentence: str) -> bool:
@@ -102,3 +168,11 @@ def _has_letter(sentence: str) -> bool:
 
 def _sha256(*words: str | int) -> str:
     return hashlib.sha256("\x1f".join(map(str, words)).encode()).hexdigest()
+
+
+def _digest(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as opened:
+        while piece := opened.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

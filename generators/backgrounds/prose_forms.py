@@ -1,6 +1,6 @@
 """English word forms: `past("carry")` is "carried", `plural("knife")` is "knives".
 
-Only what the words of `prose_nouns` and `prose_verbs` need. A verb may trail particles: `past("look at")`.
+Only what the words of `data/words.txt` need. A verb may trail particles: `past("look at")`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ Example::
     bytes(store.text[: store.byte_bounds[10]])  # the first ten sentences, each after one blank
     store.tokens[: store.token_bounds[10]]  # and their token ids
 
-A store lies in `$BABILONG_CACHE` (or `~/.cache/babilong`) under the hash of corpus, tokenizer and version. It is built
-in a folder beside its place and renamed into it: it is there whole or not at all, whoever else builds it meanwhile.
+A store lies in `$BABILONG_CACHE` (or `~/.cache/babilong`) under the hash of corpus, tokenizer, words avoided and
+version. It is built beside its place and renamed into it: it is there whole or not at all, whoever builds it meanwhile.
 """
 
 from __future__ import annotations
@@ -15,13 +15,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-import time
-from array import array
+import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +27,13 @@ from numpy.typing import NDArray
 
 from babilong.errors import DataError
 from babilong.tokenizers import Tokenizer
+from generators.backgrounds import collisions
+from generators.backgrounds.build import META, STORE_VERSION, build, remove_abandoned, workplace
 from generators.backgrounds.corpus import Corpus
-from generators.progress import bar
 
-STORE_VERSION = 1
-_BATCH = 4_096
-_CHECKED = 256
-_ABANDONED_S = 24 * 3600.0
-_META = "meta.json"
-_BUILDING = ".building"
+# Up to so many bytes a store's checksums are compared whenever it is opened, which takes a tenth of a second at most;
+# those of larger ones when stores are listed.
+_CHECKED_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -50,6 +45,8 @@ class Store:
     Attributes:
         additive: tokens of sentences joined by blanks are the sum of theirs, as the tokenizer says and as a sample of
             every document was seen to be.
+        sentences_seen: how many sentences the corpus has.
+        collisions: how many of these name a person, a place or a thing of bAbI, whether or not they were left out.
         text: (bytes,) uint8, UTF-8 of all sentences, each after one blank.
         tokens: (T,) uint16 or uint32, token ids of `" " + sentence` for all sentences.
         byte_bounds: (S + 1,) int64, of sentences in `text`.
@@ -59,6 +56,8 @@ class Store:
     """
 
     additive: bool
+    sentences_seen: int
+    collisions: int
     text: NDArray[np.uint8]
     tokens: NDArray[Any]
     byte_bounds: NDArray[np.int64]
@@ -77,107 +76,78 @@ class Store:
         return len(self.tokens)
 
 
-def cache_folder() -> Path:
-    """`$BABILONG_CACHE`, or `~/.cache/babilong`."""
-    return Path(os.environ.get("BABILONG_CACHE") or Path.home() / ".cache" / "babilong")
+def stores_folder() -> Path:
+    """The folder of all stores, in `$BABILONG_CACHE` or `~/.cache/babilong`."""
+    return Path(os.environ.get("BABILONG_CACHE") or Path.home() / ".cache" / "babilong") / "stores"
 
 
-def open_store(corpus: Corpus, tokenizer: Tokenizer) -> Store:
+def open_store(
+    corpus: Corpus, tokenizer: Tokenizer, *, avoid: bool = False, words: collisions.Words = collisions.BABI_WORDS
+) -> Store:
     """The store of a corpus and a tokenizer, built if it is not there or damaged.
 
+    Args:
+        corpus: what to tokenise.
+        tokenizer: with what.
+        avoid: whether sentences with one of the words are left out.
+        words: what is counted as a collision.
+
     Raises:
-        DataError: a document cannot be read, or the cache folder cannot be written to.
+        DataError: a document cannot be read, none is left, or the cache folder cannot be written to.
     """
-    words = f"{STORE_VERSION}\x1f{corpus.fingerprint}\x1f{tokenizer.fingerprint}"
-    folder = cache_folder() / "stores" / hashlib.sha256(words.encode()).hexdigest()[:32]
-    store = _open(folder)
+    key = f"{STORE_VERSION}\x1f{corpus.fingerprint}\x1f{tokenizer.fingerprint}\x1f{collisions.fingerprint(words)}"
+    folder = stores_folder() / hashlib.sha256(f"{key}\x1f{avoid}".encode()).hexdigest()[:32]
+    store = read_store(folder)
     if store is None:
         try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            _remove_abandoned(folder.parent)
-            _build_into(folder, corpus, tokenizer)
+            _build_into(folder, lambda new: build(new, corpus, tokenizer, collisions.finder(words), avoid))
         except OSError as error:
             raise DataError(
                 f"Cannot write the token store in {folder.parent}: {error.strerror or error}; set BABILONG_CACHE to a "
                 "folder that can be written to and has room."
             ) from error
-        store = _open(folder)
+        store = read_store(folder)
     if store is None:
         raise DataError(f"The token store {folder} cannot be opened; remove that folder and run again.")
+    with suppress(OSError):  # of a cache that is only read
+        os.utime(folder / META)  # "last used"
     return store
 
 
-def _open(folder: Path) -> Store | None:
-    """The store, or None where there is none or one whose files are not as long as they were written."""
+def read_store(folder: Path, *, checked_bytes: float = _CHECKED_BYTES) -> Store | None:
+    """The store in a folder, or None where there is none or one that is not as it was written.
+
+    Args:
+        folder: where it should be.
+        checked_bytes: up to what size its checksums are compared; above, only the sizes of its files.
+    """
     try:
-        meta = json.loads((folder / _META).read_text("utf-8"))
+        meta = json.loads((folder / META).read_text("utf-8"))
+        if meta["version"] != STORE_VERSION:
+            return None
         arrays = {}
-        for name, (dtype, length) in meta["arrays"].items():
+        whole = sum((folder / name).stat().st_size for name in meta["arrays"]) <= checked_bytes
+        for name, (dtype, length, checksum) in meta["arrays"].items():
             if (folder / name).stat().st_size != length * np.dtype(dtype).itemsize:
                 return None
             arrays[name] = np.memmap(folder / name, dtype=dtype, mode="r", shape=(length,)).view(np.ndarray)
-        return Store(bool(meta["additive"]), **arrays)
+            if whole and zlib.crc32(arrays[name].data) != checksum:
+                return None
+        return Store(bool(meta["additive"]), int(meta["sentences_seen"]), int(meta["collisions"]), **arrays)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _build_into(folder: Path, corpus: Corpus, tokenizer: Tokenizer) -> None:
-    temporary = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=_BUILDING, dir=folder.parent))
-    try:
-        _build(temporary / "new", corpus, tokenizer)
-        if folder.exists() and _open(folder) is None:
+def _build_into(folder: Path, build_at: Callable[[Path], None]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder.parent)
+    with workplace(folder) as temporary:
+        build_at(temporary / "new")
+        if folder.exists() and read_store(folder) is None:
             os.rename(folder, temporary / "damaged")
         try:
             os.rename(temporary / "new", folder)
         except OSError:
-            if _open(folder) is None:
+            if read_store(folder) is None:
                 raise
             # Another process was first; what it built is the same.
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _build(folder: Path, corpus: Corpus, tokenizer: Tokenizer) -> None:
-    folder.mkdir()
-    dtype = np.dtype(np.uint16 if tokenizer.vocab_size <= 1 << 16 else np.uint32)
-    bounds = {name: array("q", [0]) for name in ("byte_bounds", "char_bounds", "token_bounds", "document_bounds")}
-    additive = tokenizer.additive
-    with (
-        open(folder / "text", "wb") as text,
-        open(folder / "tokens", "wb") as tokens,
-        bar(f"Tokenising {corpus.name} (once)", unit="tok") as advance,
-    ):
-        for document in corpus.documents():
-            for start in range(0, len(document.sentences), _BATCH):
-                sentences = [f" {sentence}" for sentence in document.sentences[start : start + _BATCH]]
-                encoded = [sentence.encode() for sentence in sentences]
-                ids = tokenizer.encode_batch(sentences)
-                if additive and start == 0:
-                    additive = tokenizer.count("".join(sentences[:_CHECKED])) == sum(map(len, ids[:_CHECKED]))
-                text.write(b"".join(encoded))
-                tokens.write(np.fromiter(chain.from_iterable(ids), dtype=dtype).tobytes())
-                for name, parts in (("byte_bounds", encoded), ("char_bounds", sentences), ("token_bounds", ids)):
-                    bounds[name].extend(accumulate(map(len, parts), initial=bounds[name].pop()))
-                advance(sum(map(len, ids)))
-            bounds["document_bounds"].append(len(bounds["token_bounds"]) - 1)
-    lengths = {"text": bounds["byte_bounds"][-1], "tokens": bounds["token_bounds"][-1]}
-    for name, values in bounds.items():
-        np.asarray(values, dtype=np.int64).tofile(folder / name)
-        lengths[name] = len(values)
-    dtypes = {"text": "uint8", "tokens": dtype.name}
-    meta = {
-        "corpus": corpus.name,
-        "tokenizer": tokenizer.name,
-        "version": STORE_VERSION,
-        "additive": additive,
-        "arrays": {name: [dtypes.get(name, "int64"), length] for name, length in lengths.items()},
-    }
-    (folder / _META).write_text(json.dumps(meta, indent=1), "utf-8")
-
-
-def _remove_abandoned(stores: Path) -> None:
-    """Remove what killed builds have left, once no build can still be at it."""
-    for left in stores.glob(f"*{_BUILDING}"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _ABANDONED_S:
-                shutil.rmtree(left, ignore_errors=True)

@@ -22,14 +22,16 @@ def test_hub_ids() -> None:
         ("empty", "the folder holds no tokenizer"),
         ("broken", "Cannot read the tokenizer broken/tokenizer.json"),
         ("bare", "comes without a vocabulary"),
+        ("slow", "'slow' has no fast implementation; choose one with a tokenizer.json"),
     ],
 )
 def test_what_is_no_tokenizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, says: str) -> None:
     monkeypatch.chdir(tmp_path)
-    for folder in ("empty", "broken", "bare"):
+    for folder in ("empty", "broken", "bare", "slow"):
         Path(folder).mkdir()
     Path("file").touch()
     Path("broken/tokenizer.json").write_text("{")
+    Path("slow/tokenizer_config.json").write_text('{"tokenizer_class": "ByT5Tokenizer", "extra_ids": 0}')
     Path("bare/config.json").write_text('{"model_type": "gpt2"}')
     with pytest.raises(DataError, match=says):
         load_tokenizer(name)

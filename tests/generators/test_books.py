@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from babilong.errors import DataError
-from generators.backgrounds.books import decode, paragraphs, read_books, strip_licence
-from generators.backgrounds.corpus import load_corpus
+from generators.backgrounds.books import decode, paragraphs, strip_licence
 
 TEXT = "“Café,” he said — and paid £5.\n\nSecond paragraph."
 GUTENBERG = """The Project Gutenberg EBook of Nothing
@@ -60,40 +57,3 @@ def test_other_texts_stay_whole() -> None:
 
 def test_paragraphs_are_one_line() -> None:
     assert paragraphs("One\ntwo  three.\n \n\nFour.\n") == ("One two three.", "Four.")
-
-
-def test_missing_empty_and_wordless(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="No folder of books"):
-        list(read_books(tmp_path / "nowhere"))
-    with pytest.raises(DataError, match="holds no .txt book"):
-        load_corpus(str(tmp_path), "test")
-    (tmp_path / "folder.txt").mkdir()
-    with pytest.raises(DataError, match="holds no .txt book"):
-        load_corpus(str(tmp_path), "test")
-    (tmp_path / "a.txt").write_text("  \n")
-    with pytest.raises(DataError, match=r"a\.txt has no text"):
-        list(read_books(tmp_path))
-    (tmp_path / "a.txt").write_text("* * *\n\n1815.")
-    with pytest.raises(DataError, match=r"a\.txt has no words"):
-        list(load_corpus(str(tmp_path), "test").documents())
-
-
-def test_fingerprint_is_of_the_text_alone(tmp_path: Path) -> None:
-    prints = []
-    for name in ("one", "two"):
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / f"{name}.txt").write_text("A book.")
-        prints.append(load_corpus(str(folder), "test").fingerprint)
-    assert prints[0] == prints[1]
-    (tmp_path / "two" / "two.txt").write_text("Another book.")
-    assert load_corpus(str(tmp_path / "two"), "test").fingerprint != prints[0]
-
-
-def test_editions_of_the_library_differ() -> None:
-    prints = {
-        load_corpus("builtin", split, tokens).fingerprint
-        for split in ("train", "test")
-        for tokens in (1, 10**6, 2 * 10**6)
-    }
-    assert len(prints) == 4
