@@ -12,7 +12,7 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         OSError: it cannot be written; it names the file, which is as it was.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
         part.write_bytes(data)
         part.replace(path)

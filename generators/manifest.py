@@ -1,4 +1,9 @@
-"""The manifest of a dataset folder: its recipe, its cells, and the sha256 of every file."""
+"""The manifest of a dataset folder: its recipe, its finished cells, and the sha256 of every file.
+
+A cell (a task at a length) is in it once all its files are in place, never before::
+
+    load_manifest(Path("data/builtin")).cell("qa1", "128k")
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,7 @@ from babilong.lengths import tokens
 from babilong.tasks import get_task
 
 NAME = "manifest.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,24 @@ class Cell:
         length: name of the length.
         rows: how many samples.
         mean_tokens: mean tokens of a context.
+        mean_unique: mean share of a context's background that occurs for the first time in it.
+        least_unique: the least such share.
         left_out: stories that were left out on the way, being too long.
         files: in order.
+        sentences_seen: how many sentences the background has.
+        collisions: how many of these name a person, a place or a thing of bAbI, whether or not they were left out.
     """
 
     task: str
     length: str
     rows: int
     mean_tokens: float
+    mean_unique: float
+    least_unique: float
     left_out: int
     files: tuple[File, ...]
+    sentences_seen: int = 0
+    collisions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +88,19 @@ class Manifest:
     recipe_hash: str
     cells: tuple[Cell, ...] = ()
 
+    def cell(self, task: str, length: str) -> Cell | None:
+        """The samples of a task at a length, if there are any."""
+        return next((cell for cell in self.cells if (cell.task, cell.length) == (task, length)), None)
+
     def with_cell(self, cell: Cell) -> Manifest:
         """The manifest with this cell in the place of one of the same task and length."""
-        others = [old for old in self.cells if (old.task, old.length) != (cell.task, cell.length)]
+        others = self.without(cell.task, cell.length).cells
         ordered = sorted([*others, cell], key=lambda c: (tokens(c.length), get_task(c.task).number))
         return replace(self, cells=tuple(ordered))
+
+    def without(self, task: str, length: str) -> Manifest:
+        """The manifest less the samples of a task at a length."""
+        return replace(self, cells=tuple(cell for cell in self.cells if (cell.task, cell.length) != (task, length)))
 
     def save(self, folder: Path) -> None:
         """Write it into the folder, whole or not at all."""
@@ -116,8 +137,10 @@ def _cell(values: dict[str, Any]) -> Cell:
     cell = Cell(**(values | {"files": tuple(File(**file) for file in values["files"])}))
     get_task(cell.task)
     tokens(cell.length)
-    counts = (cell.rows, cell.left_out, *(count for file in cell.files for count in (file.rows, file.bytes)))
-    if not all(isinstance(count, int) for count in counts) or not isinstance(cell.mean_tokens, int | float):
+    counts = [cell.rows, cell.left_out, cell.sentences_seen, cell.collisions]
+    counts += [count for file in cell.files for count in (file.rows, file.bytes)]
+    means = (cell.mean_tokens, cell.mean_unique, cell.least_unique)
+    if not all(isinstance(n, int) for n in counts) or not all(isinstance(n, int | float) for n in means):
         raise ValueError(f"a number of {cell.task} at {cell.length} is not a number")
     if any(Path(file.path).is_absolute() or ".." in Path(file.path).parts for file in cell.files):
         raise ValueError("a file lies outside the folder")

@@ -10,6 +10,8 @@ A recipe names its parts by where they lie; its `identity` names them by what th
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -21,11 +23,16 @@ from babilong.errors import DataError, UsageError, unknown
 # Whoever changes what a recipe gives, changes this; `test_golden` notices.
 VERSION = 1
 SPLITS = ("train", "valid", "test")
-PARTS = ("stories", "background", "tokenizer", "prompts")
+VOCABULARIES = ("closed", "open")
+PARTS = ("stories", "questions", "background", "avoid_collisions", "tokenizer", "prompts")
 _TYPES: dict[str, tuple[type, ...]] = {
     "stories": (str,), "split": (str,), "background": (str,), "tokenizer": (str,), "prompts": (str,), "seed": (int,),
     "reserve": (int, type(None)), "answer_tokens": (int,), "depth": (tuple,), "max_story_tokens": (int,),
+    "vocabulary": (str,), "distractors": (int,), "avoid_collisions": (bool, type(None)),
+    "questions": (str, type(None)), "legacy": (bool,),
 }  # fmt: skip
+
+_PUBLISHED = Path(__file__).with_name("recipes") / "published.yaml"
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Recipe:
     Attributes:
         stories: `simulate`, or a folder of official bAbI files.
         split: `train`, `valid` or `test`: which stories, and which edition of the built-in prose.
-        background: `builtin`, or a folder of .txt books.
+        background: `builtin`, a folder of texts, or a dataset of the hub, as `load_corpus` takes it.
         tokenizer: `builtin`, a folder or a hub id; lengths are counted in its tokens.
         prompts: `builtin`, or a YAML or JSON file.
         seed: any whole number.
@@ -45,6 +52,14 @@ class Recipe:
         depth: the part of the background in which facts are placed, both ends in [0, 1].
         max_story_tokens: stories whose prompt without background, with `answer_tokens`, takes more are left out at
             every length alike.
+        vocabulary: `closed`, bAbI's own words, or `open`: other people, places, things and verbs for every sample.
+        distractors: how many other stories, about other people, places and things, have their facts among those of
+            each sample.
+        avoid_collisions: whether sentences of the background that name a person, a place or a thing of bAbI are left
+            out. None: of simulated stories they are.
+        questions: None, or a JSON file that lists for each task which questions of its bAbI file are asked.
+        legacy: whether stories are chosen as for the published sets (see `generators.published`), which differs from
+            length to length, and not by `max_story_tokens`.
     """
 
     stories: str = "simulate"
@@ -57,6 +72,11 @@ class Recipe:
     answer_tokens: int = 20
     depth: tuple[float, float] = (0.0, 1.0)
     max_story_tokens: int = 1_000
+    vocabulary: str = "closed"
+    distractors: int = 0
+    avoid_collisions: bool | None = None
+    questions: str | None = None
+    legacy: bool = False
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -66,13 +86,20 @@ class Recipe:
         """
         for key, types in _TYPES.items():
             value = getattr(self, key)
-            if not isinstance(value, types) or isinstance(value, bool):
+            if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
                 raise UsageError(f"The recipe's {key} cannot be {value!r}; it is {_describe(types)}.")
         if self.split not in SPLITS:
             raise unknown("split", self.split, SPLITS)
+        if self.vocabulary not in VOCABULARIES:
+            raise unknown("vocabulary", self.vocabulary, VOCABULARIES)
+        if self.distractors < 0:
+            raise UsageError(f"The recipe's distractors cannot be {self.distractors}; it counts stories.")
         for key in ("reserve", "answer_tokens", "max_story_tokens"):
             if (getattr(self, key) or 0) < 0:
                 raise UsageError(f"The recipe's {key} cannot be {getattr(self, key)}; it counts tokens.")
+        if self.stories == "simulate" and (self.questions or self.legacy):
+            key = "questions" if self.questions else "legacy"
+            raise UsageError(f"The recipe's {key} goes with bAbI's own files; name their folder with --stories.")
         low, high = self.depth
         if not 0.0 <= low <= high <= 1.0:
             raise UsageError(f"The recipe's depth cannot be {low}-{high}; both ends lie in 0.0-1.0, in order.")
@@ -103,7 +130,7 @@ def with_values(recipe: Recipe, values: Mapping[str, Any], source: str = "the re
 
 
 def identity(recipe: Mapping[str, Any], fingerprints: Mapping[str, str]) -> dict[str, Any]:
-    """What decides every sample of a recipe: its fingerprints in the place of its parts' names.
+    """What decides every sample of a recipe: its fingerprints in the place of what its parts are called.
 
     Args:
         recipe: as `to_dict` gives it.
@@ -112,20 +139,25 @@ def identity(recipe: Mapping[str, Any], fingerprints: Mapping[str, str]) -> dict
     return {key: value for key, value in recipe.items() if key not in PARTS} | dict(fingerprints)
 
 
+def recipe_hash(recipe: Mapping[str, Any], fingerprints: Mapping[str, str]) -> str:
+    """sha256 of the identity: the same recipe has it on every machine."""
+    return hashlib.sha256(json.dumps(identity(recipe, fingerprints), sort_keys=True).encode()).hexdigest()
+
+
 def load_recipe(source: str = "builtin") -> Recipe:
-    """The default recipe `builtin`, or that of a YAML file.
+    """The default recipe `builtin`, the recipe `published`, or that of a YAML file.
 
     Raises:
         DataError: the file is missing or is no YAML.
-        UsageError: it holds an unknown key, or a value that does not fit.
+        UsageError: there is no such recipe; or it holds an unknown key, or a value that does not fit.
     """
     import yaml
 
     if source == "builtin":
         return Recipe()
-    path = Path(source)
+    path = _PUBLISHED if source == "published" else Path(source)
     if not path.suffix and not path.exists():
-        raise UsageError(f"Unknown recipe {source!r}: neither 'builtin' nor a YAML file.")
+        raise unknown("recipe", source, ("builtin", "published", "FILE.yaml"))
     try:
         values = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -161,5 +193,5 @@ def parse_depth(value: Any) -> tuple[float, float]:
 
 
 def _describe(types: tuple[type, ...]) -> str:
-    words = {str: "text", int: "a whole number", type(None): "empty", tuple: "a pair of numbers"}
+    words = {str: "text", bool: "true or false", int: "a whole number", type(None): "empty", tuple: "a pair of numbers"}
     return " or ".join(words[t] for t in types)

@@ -1,40 +1,48 @@
-"""The writer: a recipe's samples as a dataset folder that grows cell by cell and survives a kill at any moment.
+"""The writer: a recipe's samples as a dataset folder that grows file by file and survives a kill at any moment.
 
 Example::
 
     generate(Recipe(), ["qa1"], ["0k", "128k"], samples=100, out=Path("data/builtin"))
 
-A cell (a task at a length) is in the manifest once all its files are in place. The same command goes on where it was
-stopped; other tasks, lengths or more samples of the same recipe extend the folder.
+A cell (a task at a length) appears, in folder and manifest, once all its files are finished. The same command
+goes on where it was stopped; other tasks or lengths of the same recipe extend the folder, more samples replace a cell.
+Several commands may be at work in one folder: the shards of a job array, or the same one twice.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from babilong import __version__
-from babilong.errors import BabilongError, DataError, UsageError, VerificationError, unknown
-from babilong.files import write_whole
+from babilong.errors import DataError, UsageError, VerificationError, unknown
 from babilong.lengths import tokens
 from babilong.tasks import get_task
-from generators.card import card
 from generators.dataset import Dataset, verify_file
-from generators.kitchen import Kitchen, Stories
-from generators.manifest import NAME, Cell, File, Manifest, load_manifest
+from generators.engines import Engine, Order, serial
+from generators.kitchen import Kitchen
+from generators.manifest import NAME, Cell, Manifest, load_manifest
 from generators.progress import bar
 from generators.recipe import Recipe, identity
-from generators.shards import FORMATS, ShardWriter
-
-_LARGE_FROM = 1_000_000  # tokens; a shard of such texts may exceed what 32-bit offsets reach
+from generators.sample_files import FORMATS
+from generators.staging import FOLDER, Staging
+from generators.units import Shard, Unit, divide
 
 
 def generate(
-    recipe: Recipe, tasks: Sequence[str], lengths: Sequence[str], samples: int, out: Path, format: str = "parquet"
+    recipe: Recipe,
+    tasks: Sequence[str],
+    lengths: Sequence[str],
+    samples: int,
+    out: Path,
+    format: str = "parquet",
+    *,
+    shard: Shard = Shard(),  # noqa: B008 (frozen)
+    engine: Engine = serial,
+    allow_repeats: bool = False,
 ) -> Dataset:
     """Make a dataset, or extend the one in `out`.
 
@@ -45,11 +53,13 @@ def generate(
         samples: how many of each task at each length.
         out: the dataset folder.
         format: `parquet` or `jsonl`.
+        shard: the part of the work that is this call's; a cell appears once all its shards are done.
+        engine: who does the work; the bytes do not depend on it.
+        allow_repeats: whether a sample may show a sentence of the background again, where it has too few.
 
     Raises:
         UsageError: something asked for does not exist or does not fit; nothing has been written.
-        DataError: a part of the recipe cannot be read, or the disk is full; finished cells are kept.
-        BabilongError: another run is writing to the folder.
+        DataError: a part of the recipe cannot be read, the disk is full or workers are killed; finished files are kept.
     """
     if samples < 1:
         raise UsageError(f"Cannot make {samples} samples; ask for 1 or more.")
@@ -57,31 +67,65 @@ def generate(
         raise unknown("format", format, FORMATS)
     kitchen = Kitchen(recipe)
     manifest = _manifest_for(out, kitchen, format)
-    stories = {get_task(task).name: kitchen.stories(task, samples) for task in tasks}
-    for length in lengths:
-        for task in stories:
-            kitchen.check(task, length, stories[task])
-    asked = [(task, length) for length in lengths for task in stories]
-    missing = [cell for cell in asked if not _finished(out, manifest, *cell, samples)]
-    for _, length in missing:
+    asked = list(dict.fromkeys((get_task(task).name, length) for length in lengths for task in tasks))
+    stories = {(task, length): kitchen.stories(task, samples, length) for task, length in asked}
+    rows = {cell: len(chosen.chosen) for cell, chosen in stories.items()}
+    for cell in asked:
+        kitchen.check(*cell, stories[cell])
+    held = {cell: manifest.cell(*cell) for cell in asked}
+    enough = {cell: there for cell, there in held.items() if there and there.rows >= rows[cell]}
+    damaged = [cell for cell, there in enough.items() if not _is_whole(out, there)]
+    units = [
+        unit
+        for unit in shard.of([unit for cell in asked for unit in divide(*cell, rows[cell])])
+        if (unit.task, unit.length) not in enough or (unit.task, unit.length) in damaged
+    ]
+    for length in dict.fromkeys(unit.length for unit in units):
         kitchen.store(length)
+        if not allow_repeats:
+            kitchen.check_background(length)
+
+    staging = Staging(out, format, kitchen.recipe_hash)
+    with _disk_errors(out), staging.attended():
+        staging.prepare(_manifest_for(out, kitchen, format), damaged)  # another run may have been at it meanwhile
+        orders = [
+            Order(unit, stories[_cell(unit)].chosen[unit.start : unit.stop], stories[_cell(unit)].left_out)
+            for unit in units
+            if not staging.part(unit)
+        ]
+        try:
+            _work(kitchen, orders, staging, engine)
+            manifest = staging.publish(staging.parts())
+        finally:
+            staging.save_card()
+    return Dataset(out, manifest)
+
+
+def _work(kitchen: Kitchen, orders: Sequence[Order], staging: Staging, engine: Engine) -> None:
+    """Have the orders made, and publish every cell as soon as it is whole."""
+    to_do = Counter(_cell(order.unit) for order in orders)
+    total = sum(order.unit.rows * tokens(order.unit.length) for order in orders)
+    with (
+        bar("Generating", unit="tok", total=total) as advance,
+        closing(engine(kitchen, orders, staging)) as parts,
+    ):
+        for part in parts:
+            unit = part.unit
+            advance(unit.rows * tokens(unit.length))
+            to_do[_cell(unit)] -= 1
+            if not to_do[_cell(unit)]:  # of this shard; others may have theirs to do
+                staging.publish(filter(None, map(staging.part, divide(*_cell(unit), unit.samples))))
+
+
+def _cell(unit: Unit) -> tuple[str, str]:
+    return unit.task, unit.length
+
+
+@contextmanager
+def _disk_errors(out: Path) -> Iterator[None]:
+    """Say what a failure to write means for the user."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with _locked(out):
-            manifest = _manifest_for(out, kitchen, format)  # another run may have been at it meanwhile
-            missing = [cell for cell in missing if not _finished(out, manifest, *cell, samples)]
-            try:
-                _prepare(out, manifest)
-                total = samples * sum(tokens(length) for _, length in missing)
-                with bar("Generating", unit="tok", total=total) as advance:
-                    for task, length in missing:
-                        cell = _write_cell(kitchen, stories[task], task, length, out, format, advance)
-                        manifest = manifest.with_cell(cell)
-                        _save(out, manifest)
-                        _remove_stale(out, cell)
-            finally:
-                if not manifest.cells:
-                    _remove_empty(out)
+        yield
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise DataError(
@@ -89,7 +133,6 @@ def generate(
             ) from error
         reason = error.strerror or error
         raise DataError(f"Cannot write the dataset {out}: {reason}; choose another folder with --out.") from error
-    return Dataset(out, manifest)
 
 
 def _manifest_for(out: Path, kitchen: Kitchen, format: str) -> Manifest:
@@ -101,7 +144,8 @@ def _manifest_for(out: Path, kitchen: Kitchen, format: str) -> Manifest:
     new = Manifest(__version__, format, kitchen.recipe.to_dict(), kitchen.fingerprints, kitchen.recipe_hash)
     if out.exists() and not out.is_dir():
         raise UsageError(f"Cannot make the folder {out}: there is a file of that name; choose another with --out.")
-    if not out.exists() or all(file.suffix == ".part" for file in out.iterdir()):  # what a killed run has left
+    if not out.exists() or all(file.name == FOLDER or file.suffix == ".part" for file in out.iterdir()):
+        # Not there, or what a run has left that was killed at once.
         return new
     if not (out / NAME).is_file():
         raise UsageError(f"The folder {out} holds other things than a dataset; choose another with --out.")
@@ -120,82 +164,9 @@ def _manifest_for(out: Path, kitchen: Kitchen, format: str) -> Manifest:
     return old
 
 
-def _finished(out: Path, manifest: Manifest, task: str, length: str, samples: int) -> bool:
-    return any(
-        (cell.task, cell.length) == (task, length)
-        and cell.rows >= samples
-        and all(_is_whole(out, file) for file in cell.files)
-        for cell in manifest.cells
-    )
-
-
-def _is_whole(out: Path, file: File) -> bool:
-    try:
-        verify_file(out, file)
-    except VerificationError:
-        return False
-    return True
-
-
-@contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Keep other runs out of a folder; the system lets go of it when the process ends, however it ends."""
-    handle = os.open(out, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BabilongError(
-                f"Another run is writing the dataset {out}; wait for it to end, then run the same command again."
-            ) from error
-        except OSError:
-            pass  # some network file systems do not lock folders
-        yield
-    finally:
-        os.close(handle)
-
-
-def _prepare(out: Path, manifest: Manifest) -> None:
-    """Make the folder ours, and rid it of what a killed run has left."""
-    for part in out.glob("**/*.part"):
-        part.unlink()
-    _save(out, manifest)
-
-
-def _save(out: Path, manifest: Manifest) -> None:
-    manifest.save(out)
-    if manifest.cells:
-        write_whole(out / "README.md", card(manifest).encode())
-
-
-def _write_cell(
-    kitchen: Kitchen, stories: Stories, task: str, length: str, out: Path, format: str, advance: Callable[[int], object]
-) -> Cell:
-    folder = out / length
-    total = 0
-    with ShardWriter(folder, task, large=tokens(length) >= _LARGE_FROM, format=format) as shards:
-        for haystack in kitchen.haystacks(task, length, stories.chosen):
-            folder.mkdir(exist_ok=True)
-            shards.add(haystack)
-            total += haystack.rest.n_tokens
-            advance(tokens(length))
-        files = shards.finish()
-    rows = len(stories.chosen)
-    return Cell(task, length, rows, round(total / rows, 1), stories.left_out, tuple(files))
-
-
-def _remove_stale(out: Path, cell: Cell) -> None:
-    """Remove shards of an earlier, shorter version of the cell."""
-    listed = {file.path for file in cell.files}
-    for file in (out / cell.length).glob(f"{cell.task}-*-of-*"):
-        if f"{cell.length}/{file.name}" not in listed:
-            file.unlink()
-
-
-def _remove_empty(out: Path) -> None:
-    """Remove what was prepared when nothing came of it."""
-    with suppress(OSError):
-        (out / NAME).unlink(missing_ok=True)
-        for folder in out.iterdir():
-            folder.rmdir()
-        out.rmdir()
+def _is_whole(out: Path, cell: Cell) -> bool:
+    with suppress(VerificationError):
+        for file in cell.files:
+            verify_file(out, file)
+        return True
+    return False

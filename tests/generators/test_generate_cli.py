@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from generators import cli, shards
+from generators import cli, sample_files
 from generators.dataset import open_dataset
 from generators.recipe import Recipe, load_recipe
 
@@ -94,8 +94,8 @@ def test_print_recipe(command: Command, tmp_path: Path) -> None:
         (["--stories", "./nowhere"], 1, "nowhere"),
         (["-t", "qa1", "--stories", "empty"], 1, "holds no file qa1_*_test.txt"),
         (["-t", "qa1", "--stories", "bad"], 1, "line 2"),
-        (["--background", "./nowhere"], 1, "No folder of books at ./nowhere"),
-        (["--background", "empty"], 1, "The folder empty holds no .txt book"),
+        (["--background", "./nowhere"], 1, "No folder of texts at ./nowhere"),
+        (["--background", "empty"], 1, "The folder empty holds no .txt, .jsonl, .parquet file"),
         (["-t", "qa1", "-l", "1k", "--background", "binary"], 1, "Cannot read the book binary/a.txt"),
         (["-t", "qa1", "-l", "1k", "--reserve", "999"], 2, "qa1 does not fit into 1k"),
         (
@@ -141,7 +141,7 @@ def test_full_disk_and_interruption(
     def failing(self: object, data: bytes) -> int:
         raise error
 
-    monkeypatch.setattr(shards._Sink, "write", failing)
+    monkeypatch.setattr(sample_files._Sink, "write", failing)
     result = command("-t", "qa1,qa2", "-l", "0k", "-n", 2, "-o", "data")
     assert result.code == code and result.err.startswith(says) and result.err.count("\n") == 1
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before

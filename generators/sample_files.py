@@ -1,108 +1,77 @@
-"""Shards: the files of one cell of a dataset, written in bounded memory and put in place only when whole.
+"""Sample files: some samples as one parquet or JSON-lines file, written in bounded memory and hashed on the way.
 
 Example::
 
-    with ShardWriter(folder / "128k", "qa1", large=False, format="parquet") as shards:
-        for haystack in haystacks:
-            shards.add(haystack)
-        files = shards.finish()
-
-A file is written as `*.part`, hashed on the way, and renamed once every shard of the cell is finished; when anything
-goes wrong before that, none is left.
+    size, sha256 = write_samples(Path("some.part"), haystacks, format="parquet", large=False)
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from generators.haystack import Haystack
-from generators.manifest import File
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SHARD_BYTES = 256 << 20
 _GROUP_BYTES = 8 << 20
 
 
-class ShardWriter:
-    """Writes samples into as many files as their text needs.
+def write_samples(path: Path, haystacks: Iterable[Haystack], format: str, large: bool) -> tuple[int, str]:
+    """Write a file; when that fails, none is left.
 
     Args:
-        folder: where they go; it exists.
-        stem: what their names begin with.
-        large: whether one row is so large that it is written alone, with 64-bit offsets.
+        path: of the file.
+        haystacks: the samples.
         format: `parquet` or `jsonl`.
+        large: whether one row is so large that it is written alone, with 64-bit offsets.
+
+    Returns:
+        Its size in bytes and its sha256.
+
+    Raises:
+        OSError: it cannot be written.
     """
+    sink = _Sink(path)
+    rows: _Rows | None = None
+    try:
+        rows = _FORMATS[format](sink, large)
+        for batch in _batches(haystacks, large):
+            rows.write(batch)
+        rows.close()
+        sink.close()
+    except BaseException:
+        sink.discard()
+        if rows:
+            with suppress(Exception):  # it may still want to end its file
+                rows.close()
+        raise
+    return sink.size, sink.sha256
 
-    def __init__(self, folder: Path, stem: str, *, large: bool, format: str) -> None:
-        self._folder, self._stem, self._large, self._format = folder, stem, large, format
-        self._done: list[_Sink] = []
-        self._open: _Rows | None = None
-        self._batch: list[Haystack] = []
-        self._batch_bytes = self._shard_bytes = 0
 
-    def add(self, haystack: Haystack) -> None:
-        """Write a sample, at once or with the next ones."""
-        self._batch.append(haystack)
-        self._batch_bytes += len(haystack.utf8)
-        if self._large or self._batch_bytes >= _GROUP_BYTES:
-            self._flush()
-
-    def finish(self) -> list[File]:
-        """Put all files in place; their paths are inside the parent of the folder."""
-        self._flush()
-        self._close()
-        files = []
-        for number, sink in enumerate(self._done):
-            final = self._folder / f"{self._stem}-{number:05}-of-{len(self._done):05}.{self._format}"
-            os.replace(sink.path, final)
-            files.append(File(f"{self._folder.name}/{final.name}", sink.rows, sink.size, sink.sha256))
-        return files
-
-    def __enter__(self) -> ShardWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if kind is None:
-            return
-        for sink in self._done:
-            sink.discard()
-        with suppress(Exception):  # a writer may still want to end its file
-            self._close()
-
-    def _flush(self) -> None:
-        if not self._batch:
-            return
-        if self._open and self._shard_bytes + self._batch_bytes > SHARD_BYTES:
-            self._close()
-        if self._open is None:
-            self._done.append(_Sink(self._folder / f"{self._stem}-{len(self._done):05}.{self._format}.part"))
-            self._open = _FORMATS[self._format](self._done[-1], self._large)
-            self._shard_bytes = 0
-        self._open.write(self._batch)
-        self._done[-1].rows += len(self._batch)
-        self._shard_bytes += self._batch_bytes
-        self._batch, self._batch_bytes = [], 0
-
-    def _close(self) -> None:
-        if self._open:
-            rows, self._open = self._open, None
-            rows.close()
-            self._done[-1].close()
+def _batches(haystacks: Iterable[Haystack], large: bool) -> Iterator[list[Haystack]]:
+    batch: list[Haystack] = []
+    size = 0
+    for haystack in haystacks:
+        batch.append(haystack)
+        size += len(haystack.utf8)
+        if large or size >= _GROUP_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 class _Sink:
     """A binary file that is hashed while it is written."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.rows, self.size, self.closed = path, 0, 0, False
+        self.path, self.size, self.closed = path, 0, False
         self._hash = hashlib.sha256()
         self._file = open(path, "wb")  # noqa: SIM115
 
@@ -202,6 +171,7 @@ def _schema(large: bool) -> pa.Schema:
             ("prompt_tokens", numbers),
             ("story_source", text),
             ("background_unique", pa.float64()),
+            ("labels", pa.list_(text)),
         ]
     )
 
