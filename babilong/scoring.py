@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from babilong.errors import unknown
@@ -25,13 +26,10 @@ _FORMS: Mapping[str, Mapping[str, str]] = {
     "qa16": {"grey": "gray"},
 }
 # What a question may be answered with, by its first word, where a task has answers of several kinds.
-_PEOPLE = frozenset(("bill", "fred", "jeff", "mary"))
-_KINDS: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "qa5": {"who": _PEOPLE, "what": frozenset(OBJECTS)},
-    "qa20": {
-        "where": frozenset(("bedroom", "garden", "kitchen")),
-        "why": frozenset(("bored", "hungry", "thirsty", "tired")),
-    },
+_ROOMS = frozenset(("bedroom", "garden", "kitchen"))
+_KINDS: Mapping[str, Mapping[str, Callable[[str], bool]]] = {
+    "qa5": {"who": str.istitle, "what": str.islower},
+    "qa20": {"where": _ROOMS.__contains__, "why": lambda label: label not in _ROOMS},
 }
 # "Bill gave the milk to Mary" answers who gave and who received; which of the two a question asks for, qa5 alone needs.
 _GIVER = re.compile(
@@ -63,7 +61,7 @@ _STEP = re.compile(r"(?<![\w.'’])(?:([nsew])(?![\w'’])|(north|south|east|wes
 _RELATION = re.compile(r"\b(?:is|lies) (?:directly )?(?:to the )?(?:north|south|east|west) of\b")
 
 
-def score(name: str, task: str, output: str, target: str, question: str) -> bool:
+def score(name: str, task: str, output: str, target: str, question: str, labels: tuple[str, ...] = ()) -> bool:
     """Whether an output is right.
 
     Args:
@@ -72,13 +70,15 @@ def score(name: str, task: str, output: str, target: str, question: str) -> bool
         output: the raw output of the model.
         target: the right answer, as in the dataset.
         question: the question, as in the dataset.
+        labels: every possible answer, where the sample has its own (open vocabulary, distractors); else the task's.
 
     Raises:
         UsageError: no such score or task.
     """
     if name not in _SCORES:
         raise unknown("score", name, SCORES)
-    return _SCORES[name](get_task(task), output, target, question)
+    known = get_task(task)
+    return _SCORES[name](replace(known, labels=labels) if labels else known, output, target, question)
 
 
 def _exact(task: Task, output: str, target: str, question: str) -> bool:
@@ -109,10 +109,9 @@ def _v2(task: Task, output: str, target: str, question: str) -> bool:
     text = _answer_text(output, question)
     if task.form == "path":
         return _path(text) == _path(target.lower())
-    words = _words(task.name)
+    words = _words(task.name, task.labels)
     text = (_BULLET if task.form == "list" else _OPTION).sub(", ", text)
-    # A number that counts the answers ("1. two") is none itself; only qa7 could take it for one.
-    text = re.sub(rf"(?m)^\d+[.)] +(?={words.pattern.pattern})", "", text)
+    text = words.counted.sub("", text)
     wanted = frozenset(label.strip() for label in target.lower().split(","))
     for sentence in _SENTENCE_END.split(text):
         found = _found(task, words, sentence, wanted, question.lower().strip())
@@ -133,6 +132,8 @@ class _Words(NamedTuple):
     denied: re.Pattern[str]
     hedged: re.Pattern[str]
     alone: re.Pattern[str]
+    # A number that counts the answers ("1. two") is none itself; only qa7 could take it for one.
+    counted: re.Pattern[str]
 
     def find(self, text: str) -> frozenset[str]:
         return frozenset(self.labels[word] for word in self.pattern.findall(text))
@@ -141,9 +142,12 @@ class _Words(NamedTuple):
         return len(self.pattern.findall(text))
 
 
-@cache
-def _words(task: str) -> _Words:
-    labels = {label.lower(): label.lower() for label in get_task(task).labels} | dict(_FORMS.get(task, {}))
+@lru_cache(maxsize=4096)
+def _words(task: str, labels_: tuple[str, ...]) -> _Words:
+    own = {label.lower() for label in labels_}
+    many = {f"{label}s": label for label in own} if task == "qa15" else {}
+    forms = {word: label for word, label in _FORMS.get(task, {}).items() if label in own}
+    labels = {label: label for label in sorted(own)} | many | forms
     word = rf"(?<!\w)(?:{'|'.join(sorted(labels, key=len, reverse=True))})(?!\w)"
     return _Words(
         labels,
@@ -151,14 +155,28 @@ def _words(task: str) -> _Words:
         re.compile(rf"(?:\bnot|n['’]t)(?: \w+){{0,2}}? {word}"),
         re.compile(rf"{word}(?:,? or |/)(?:\w+ ){{0,2}}{word}"),
         re.compile(rf"\W*(?:(?:answer|is|in|the|at|to|a)\W+)*{word}\W*"),
+        re.compile(rf"(?m)^\d+[.)] +(?={word})"),
     )
+
+
+@lru_cache(maxsize=4096)
+def _asked(task: str, labels: tuple[str, ...], question: str) -> frozenset[str]:
+    """The labels in a question, which is asked at every length."""
+    return _words(task, labels).find(question)
+
+
+@lru_cache(maxsize=4096)
+def _echo(words: tuple[str, ...]) -> re.Pattern[str]:
+    """An output that begins with these words of its question."""
+    return re.compile(r"\A\W*(?:question\s*:\s*)?" + r"\s+".join(map(re.escape, words)), re.I)
 
 
 def _answer_text(output: str, question: str) -> str:
     """The output in small letters without reasoning, markup, a repeated question and what comes after the answer."""
     text = _without_reasoning(output)
-    echo = r"\s+".join(map(re.escape, question.split()))
-    text = re.sub(rf"\A\W*(?:question\s*:\s*)?{echo}", "", text, flags=re.I) if echo else text
+    words = tuple(question.split())
+    # First words are few, so that few outputs need a pattern made for their question.
+    text = _echo(words).sub("", text) if words and _echo(words[:1]).match(text) else text
     text = _NEXT_SAMPLE.split(_REPEATED.sub("", text), maxsplit=1)[0]
     lines = (line.strip() for line in _MARKUP.sub(" ", text).lower().splitlines())
     return "\n".join(line for line in lines if line)
@@ -166,6 +184,8 @@ def _answer_text(output: str, question: str) -> str:
 
 def _without_reasoning(output: str) -> str:
     """The output without its reasoning blocks; nothing where one is not ended, for then no answer was reached."""
+    if "<" not in output:
+        return output
     first, *rest = _REASONING.split(output)
     kept, inside = [first], False
     for slash, text in zip(rest[::2], rest[1::2], strict=True):
@@ -179,10 +199,12 @@ def _without_reasoning(output: str) -> str:
 
 def _found(task: Task, words: _Words, sentence: str, wanted: frozenset[str], question: str) -> frozenset[str]:
     """The answers a sentence gives to the question."""
-    sentence = _IDIOM.sub(" ", _NOTHING.sub(" nothing", sentence))
+    denies = "no" in sentence or "'t" in sentence or "’t" in sentence  # what the next patterns need
+    if denies:
+        sentence = _IDIOM.sub(" ", _NOTHING.sub(" nothing", sentence))
     if task.name == "qa7" and words.find(_SINGLE.sub("", sentence)):
         sentence = _SINGLE.sub("", sentence)
-    if "yes" not in words.labels:
+    if denies and "yes" not in words.labels:
         sentence = words.denied.sub(" ", sentence)
     said = words.find(sentence)
     if task.form == "list" and said > {"nothing"}:
@@ -190,11 +212,12 @@ def _found(task: Task, words: _Words, sentence: str, wanted: frozenset[str], que
     # Labels of the question are said again in an answer ("Mary gave it to Fred"), unless they are offered as one:
     # alone, as one of two, or more often than the question has them ("Before the kitchen it was in the kitchen").
     hedged = frozenset(label for match in words.hedged.findall(sentence) for label in words.find(match))
-    found = said - (words.find(question) - hedged - wanted)
+    found = said - (_asked(task.name, task.labels, question) - hedged - wanted)
     if not found and (words.alone.fullmatch(sentence) or words.count(sentence) > words.count(question)):
         return said
-    kinds = _KINDS.get(task.name, {})
-    found &= kinds.get(question.partition(" ")[0], found) | wanted
+    fits = _KINDS.get(task.name, {}).get(question.partition(" ")[0])
+    if fits:
+        found &= {label.lower() for label in task.labels if fits(label)} | wanted
     if task.name == "qa5" and question.startswith("who"):
         others = _RECEIVER if question.startswith("who gave") else _GIVER
         found -= {name for match in others.findall(sentence) for name in match}

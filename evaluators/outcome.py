@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from babilong.errors import DataError
 from babilong.files import write_whole
 from babilong.scoring import SCORES
-from evaluators.plots import heatmap
-from evaluators.records import read_records
-from evaluators.report import summarise, to_csv, to_table
-from evaluators.run_folder import read_run
+from evaluators.reports.cells import grid, summarise
+from evaluators.reports.heatmap import heatmap_panel
+from evaluators.reports.runs import open_run
+from evaluators.reports.tables import cells_csv, listing, to_rich
+from evaluators.reports.tiles import draw
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -50,26 +50,20 @@ def write_outcome(folder: Path, score: str) -> Outcome:
         DataError: the folder has no samples, or its samples.jsonl is broken.
         UsageError: no such score.
     """
-    records = list(read_records(folder / "samples.jsonl").values())
-    if not records:
+    run = open_run(folder)
+    if not run.records:
         raise DataError(f"There is nothing to report: {folder} has no finished samples.")
-    run = read_run(folder)
-    name = str(run.get("model", {}).get("model", folder.parent.name))
-    cells = {each: summarise(records, each) for each in dict.fromkeys((score, *SCORES))}
+    cells = {each: summarise(run.records, each) for each in dict.fromkeys((score, *SCORES))}
     every = [cell for each in SCORES for cell in cells[each]]
-    write_whole(folder / "summary.csv", to_csv(every).encode())
-    about = f"accuracy in % by score {score}, 95 % interval; {_source(run.get('dataset', {}).get('recipe', {}))}"
-    write_whole(folder / "heatmap.png", heatmap(cells[score], name, about))
-    errors = Counter(f"{record.error} ({record.message})" for record in records if record.error is not None)
+    write_whole(folder / "summary.csv", cells_csv(every).encode())
+    tasks, _ = grid(cells[score])
+    panel = heatmap_panel(cells[score], tasks, run.model, run.about)
+    write_whole(folder / "heatmap.png", draw([panel]))
+    errors = Counter(f"{record.error} ({record.message})" for record in run.records if record.error is not None)
     return Outcome(
-        table=to_table(cells[score], f"{name}, score {score}"),
+        table=to_rich(listing(cells[score], tasks, f"{run.model}, score {score}")),
         summary=folder / "summary.csv",
         heatmap=folder / "heatmap.png",
-        error_rate=errors.total() / len(records),
+        error_rate=errors.total() / len(run.records),
         worst_error=errors.most_common(1)[0][0] if errors else "",
     )
-
-
-def _source(recipe: Mapping[str, Any]) -> str:
-    """What the samples are made of, in a few words."""
-    return ", ".join(f"{part} {Path(str(recipe.get(part, 'unknown'))).name}" for part in ("stories", "background"))
