@@ -1,15 +1,17 @@
-"""How fast samples are made, against the obvious way, and how much memory the longest takes.
+"""How fast samples are made, against the obvious way; where the time goes; how much memory it takes.
 
     python benchmarks/generation.py --background ../shared/data/books --tokenizer ../shared/data/gpt2_tokenizer
 
 The obvious way, which is what it is compared with: draw sentence after sentence, tokenise each with `tokenizers`, keep
 the ids until there are enough, put the facts' ids among them, decode the whole to text. It is not asked to write files;
-ours writes parquet, hashes it and fills the budget exactly. Both start from sentences that are split already.
+ours writes parquet, hashes it and fills the budget exactly. Both start from sentences that are split already. Times are
+of the CPU, best of three, so that other work on the machine counts for little; those of workers are of the clock.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import subprocess
 import sys
 import tempfile
@@ -20,11 +22,15 @@ from pathlib import Path
 from peak import peak_mib
 
 from babilong.lengths import tokens
+from generators.engines import LARGE_FROM, pool
 from generators.kitchen import Kitchen
 from generators.recipe import Recipe
+from generators.sample_files import write_samples
 from generators.stories.story import Story
 from generators.streams import Stream
 from generators.writer import generate
+
+LENGTHS = ("4k", "16k", "64k", "128k", "1M", "11M")
 
 
 def obvious(sentences: list[str], kitchen: Kitchen, story: Story, size: int) -> str:
@@ -47,21 +53,85 @@ def obvious(sentences: list[str], kitchen: Kitchen, story: Story, size: int) -> 
     return str(backend.decode([token for ids in background for token in ids]))
 
 
-def best(work: Callable[[], int], repeats: int = 3) -> float:
-    """Tokens a second of the best of some runs; `work` returns its tokens."""
-    rates = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        made = work()
-        rates.append(made / (time.perf_counter() - start))
-    return max(rates)
+def seconds(work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
+    """The least of three runs."""
+    best = float("inf")
+    for _ in range(3):
+        start = clock()
+        work()
+        best = min(best, clock() - start)
+    return best
 
 
-def write(recipe: Recipe, length: str, samples: int) -> int:
-    """Write a dataset into a temporary folder; the tokens of it."""
+def write(recipe: Recipe, length: str, samples: int, format: str = "parquet", workers: int = 1) -> None:
+    """Write a dataset into a temporary folder, as the command does."""
     with tempfile.TemporaryDirectory() as folder:
-        cell = generate(recipe, ["qa1"], [length], samples, Path(folder) / "data").manifest.cells[0]
-        return round(cell.mean_tokens * cell.rows)
+        out = Path(folder) / "data"
+        generate(recipe, ["qa1"], [length], samples, out, format, engine=pool(workers), allow_repeats=True)
+
+
+def against_the_obvious(recipe: Recipe, kitchen: Kitchen) -> None:
+    """Ratios at 128k and 1M, everything included: stories, files, manifest, card."""
+    store = kitchen.store("128k")
+    assert store is not None
+    text, bounds = bytes(store.text), store.byte_bounds.tolist()
+    sentences = [text[start + 1 : end].decode() for start, end in zip(bounds, bounds[1:], strict=False)]
+    story = kitchen.stories("qa1", 1).chosen[0]
+    for length, samples in (("128k", 500), ("1M", 64)):
+        size = tokens(length)
+        slow = size / seconds(lambda size=size: obvious(sentences, kitchen, story, size))  # type: ignore[misc]
+        print(f"\n{length}, the obvious way: {slow / 1e6:.2f} M tokens/s")
+        for format in ("parquet", "parquet-zstd"):
+            took = seconds(lambda length=length, n=samples, f=format: write(recipe, length, n, f))  # type: ignore[misc]
+            rate = size * samples / took
+            goal = " (goal >= 100)" if format == "parquet" else ""
+            print(f"{length}, {samples} samples, {format}: {rate / 1e6:.2f} M tokens/s, {rate / slow:.0f} times{goal}")
+
+
+def steps(kitchen: Kitchen) -> None:
+    """Where the time goes at 128k, and how far it is from a copy of the same bytes."""
+    stories = kitchen.stories("qa1", 100).chosen
+    made = list(kitchen.haystacks("qa1", "128k", stories))
+    texts = [haystack.utf8 for haystack in made]
+    gigabytes = sum(map(len, texts)) / 1e9
+    copy = seconds(lambda: [bytes(bytearray(text)) for text in texts]) / 2
+    laid = seconds(lambda: sum(len(haystack.utf8) for haystack in kitchen.haystacks("qa1", "128k", stories)))
+    hashed = seconds(lambda: [hashlib.sha256(text).digest() for text in texts])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "text"
+        stored = seconds(lambda: file.write_bytes(b"".join(texts))) - copy
+        whole = seconds(lambda: write_samples(file, made, "parquet", large=False))
+    parts = {
+        "choosing sentences and places": laid - copy,
+        "copying the text": copy,
+        "parquet": whole - hashed - stored,
+        "sha256": hashed,
+        "writing the file": stored,
+    }
+    total = laid + whole
+    print("\nwhere the time goes at 128k, stories being there")
+    for name, took in parts.items():
+        print(f"  {name:30} {took / gigabytes:6.2f} s/GB  {took / total:5.1%}")
+    print(f"  {'all':30} {total / gigabytes:6.2f} s/GB, {total / copy:.1f} times a plain copy of the bytes")
+
+
+def flatness(kitchen: Kitchen) -> None:
+    """CPU time a token from 4k to 11M: laying out and writing, stories being there."""
+    print("\ncost of a token (goal: within 30 % from 4k to 11M)")
+    costs = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for length in LENGTHS:
+            size = tokens(length)
+            stories = kitchen.stories("qa1", min(1_000, max(1, 30_000_000 // size))).chosen
+            store = kitchen.store(length)
+            assert store is not None
+
+            def made(length: str = length, stories: tuple[Story, ...] = stories, size: int = size) -> None:
+                rows = kitchen.haystacks("qa1", length, stories)
+                write_samples(Path(folder) / "rows", rows, "parquet", large=size >= LARGE_FROM)
+
+            costs[length] = seconds(made) / size / len(stories)
+            print(f"  {length:>5} {costs[length] * 1e9:6.1f} ns, {costs[length] / costs['4k']:.2f} of that at 4k")
 
 
 def main() -> None:
@@ -69,30 +139,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--background", default="builtin", help="builtin or a folder of books")
     parser.add_argument("--tokenizer", default="builtin", help="builtin, a folder or a hub id")
-    parser.add_argument("--samples", type=int, default=500, help="samples at 128k")
-    parser.add_argument("--longest-only", action="store_true", help="only the sample at 11M, in this process")
+    parser.add_argument("--peak", help="LENGTH:SAMPLES, only these in this process, for their memory")
+    parser.add_argument("--workers", action="store_true", help="only two workers against one; wants a quiet machine")
     args = parser.parse_args()
     recipe = Recipe(background=args.background, tokenizer=args.tokenizer)
-    if args.longest_only:
+    if args.peak:
+        length, _, samples = args.peak.partition(":")
         start = time.perf_counter()
-        write(recipe, "11M", 1)
-        print(f"11M, one sample: {time.perf_counter() - start:.1f} s, peak RSS {peak_mib():.0f} MiB (goal < 1024)")
+        write(recipe, length, int(samples))
+        print(f"{length}, {samples} samples: {time.perf_counter() - start:.1f} s, peak {peak_mib():.0f} MiB")
         return
-
     kitchen = Kitchen(recipe)
-    store = kitchen.store("128k")
-    kitchen.store("11M")  # so that the process measured below finds it built
-    assert store is not None
-    text, bounds = bytes(store.text), store.byte_bounds.tolist()
-    sentences = [text[start + 1 : end].decode() for start, end in zip(bounds, bounds[1:], strict=False)]
-    stories = kitchen.stories("qa1", args.samples).chosen
-    slow = best(lambda: sum(1 for s in stories[:2] if obvious(sentences, kitchen, s, tokens("128k"))) * tokens("128k"))
-    made = best(lambda: sum(h.rest.n_tokens for h in kitchen.haystacks("qa1", "128k", stories)))
-    written = best(lambda: write(recipe, "128k", args.samples))
-    print(f"128k, the obvious way:           {slow / 1e6:8.2f} M tokens/s")
-    print(f"128k, samples made:              {made / 1e6:8.2f} M tokens/s  {made / slow:6.0f} times")
-    print(f"128k, dataset written (parquet): {written / 1e6:8.2f} M tokens/s  {written / slow:6.0f} times (goal >= 50)")
-    subprocess.run([sys.executable, __file__, *sys.argv[1:], "--longest-only"], check=True)
+    for length in ("128k", "11M"):
+        kitchen.store(length)  # so that no process measured below builds it
+    if args.workers:
+        one, two = (seconds(lambda n=n: write(recipe, "128k", 4_000, "parquet", n), time.perf_counter) for n in (1, 2))  # type: ignore[misc]
+        print(f"128k, 4,000 samples: {one:.1f} s, two workers {two:.1f} s, {one / two:.2f} times (goal >= 1.7)")
+        return
+    against_the_obvious(recipe, kitchen)
+    steps(kitchen)
+    flatness(kitchen)
+    print("\nmemory (goals: 1,536 MiB for 100 samples at 1M, 1,024 MiB for one at 11M)", flush=True)
+    for peak in ("1M:100", "11M:1"):
+        subprocess.run([sys.executable, __file__, *sys.argv[1:], "--peak", peak], check=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from generators.guessing import Guess
 from generators.manifest import Manifest
 from generators.published import NOT_REPRODUCED
 from generators.recipe import Recipe, with_values
+from generators.units import suffix
 
 _BABI = (
     "The questions and facts are those of the bAbI tasks, v1.2 (Weston et al., 2015, https://arxiv.org/abs/1502.05698),"
@@ -103,6 +104,7 @@ def _front(manifest: Manifest, recipe: Recipe) -> str:
     import yaml
 
     simulated, prose = recipe.stories == "simulate", recipe.background == "builtin"
+    ending = suffix(manifest.format)
     by_length: dict[str, list[str]] = {}
     for cell in manifest.cells:
         by_length.setdefault(cell.length, []).append(cell.task)
@@ -115,7 +117,9 @@ def _front(manifest: Manifest, recipe: Recipe) -> str:
         "configs": [
             {
                 "config_name": length,
-                "data_files": [{"split": task, "path": f"{length}/{task}-*.{manifest.format}"} for task in tasks],
+                "data_files": [
+                    {"split": task, "path": f"{length}/{task}-*.{suffix(manifest.format)}"} for task in tasks
+                ],
             }
             for length, tasks in by_length.items()
         ],

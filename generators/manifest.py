@@ -74,7 +74,7 @@ class Manifest:
 
     Attributes:
         version: of the package that made it.
-        format: `parquet` or `jsonl`.
+        format: `parquet`, `parquet-zstd` or `jsonl`.
         recipe: the recipe as it was given.
         fingerprints: what each of its parts held.
         recipe_hash: of all that decides a sample; the same on every machine.

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,7 +29,7 @@ def write_samples(path: Path, haystacks: Iterable[Haystack], format: str, large:
     Args:
         path: of the file.
         haystacks: the samples.
-        format: `parquet` or `jsonl`.
+        format: one of `FORMATS`.
         large: whether one row is so large that it is written alone, with 64-bit offsets.
 
     Returns:
@@ -121,18 +122,20 @@ class _Jsonl:
 
 
 class _Parquet:
-    """A row group a batch. Contexts hardly repeat: they are kept out of dictionaries and statistics.
+    """A row group a batch. Contexts hardly repeat: they are kept out of dictionaries and statistics."""
 
-    Zstandard at level 1 writes as fast as LZ4 (175 against 205 MB/s of novels) and two thirds of the bytes.
-    """
-
-    def __init__(self, sink: _Sink, large: bool) -> None:
+    def __init__(self, sink: _Sink, large: bool, compression: str = "none") -> None:
         import pyarrow.parquet as pq
 
         self._schema = _schema(large)
         others = [name for name in self._schema.names if name != "input"]
         self._writer = pq.ParquetWriter(
-            sink, self._schema, compression="zstd", compression_level=1, use_dictionary=others, write_statistics=others
+            sink,
+            self._schema,
+            compression=compression,
+            compression_level=None if compression == "none" else 1,
+            use_dictionary=others,
+            write_statistics=others,
         )
 
     def write(self, batch: list[Haystack]) -> None:
@@ -147,7 +150,13 @@ class _Parquet:
         self._writer.close()
 
 
-_FORMATS: dict[str, Callable[[_Sink, bool], _Rows]] = {"parquet": _Parquet, "jsonl": _Jsonl}
+# Compressing takes longer than all the rest, and its bytes depend on the library's version. Zstandard at level 1 writes
+# half as fast and 0.4 of the bytes of a novel; higher levels are slower, LZ4 and Snappy write 1.5 times its bytes.
+_FORMATS: dict[str, Callable[[_Sink, bool], _Rows]] = {
+    "parquet": _Parquet,
+    "parquet-zstd": partial(_Parquet, compression="zstd"),
+    "jsonl": _Jsonl,
+}
 FORMATS = tuple(_FORMATS)
 
 

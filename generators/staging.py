@@ -71,7 +71,7 @@ class Staging:
 
     Attributes:
         out: the dataset folder.
-        format: `parquet` or `jsonl`.
+        format: one of `sample_files.FORMATS`.
         recipe_hash: of the recipe.
     """
 

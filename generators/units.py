@@ -18,7 +18,7 @@ from functools import lru_cache
 from babilong.errors import UsageError
 from babilong.lengths import tokens
 
-FILE_BYTES = 32 << 20  # of text; some third of it on the disk
+FILE_BYTES = 32 << 20  # of text
 MOST_ROWS = 1_000
 _BYTES_PER_TOKEN = 4.5
 _STORY_TOKENS = 500  # what a row costs besides its length: its story
@@ -67,9 +67,9 @@ class Unit:
         """How much work it is, in tokens or so."""
         return self.rows * (_size(self.length) + _STORY_TOKENS)
 
-    def path(self, suffix: str) -> str:
+    def path(self, format: str) -> str:
         """The file in the dataset folder, with forward slashes."""
-        return f"{self.length}/{self.task}-{self.number:05}-of-{self.files:05}.{suffix}"
+        return f"{self.length}/{self.task}-{self.number:05}-of-{self.files:05}.{suffix(format)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,11 @@ class Shard:
         """Every `jobs`-th unit by falling cost, so that shards are even; in the order of `units`."""
         falling = sorted(range(len(units)), key=lambda i: -units[i].cost)
         return [units[i] for i in sorted(falling[self.number - 1 :: self.jobs])]
+
+
+def suffix(format: str) -> str:
+    """How the names of files of a format end: those of `parquet-zstd` are parquet files."""
+    return format.partition("-")[0]
 
 
 @lru_cache

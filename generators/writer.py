@@ -52,7 +52,7 @@ def generate(
         lengths: such as `["0k", "128k"]`.
         samples: how many of each task at each length.
         out: the dataset folder.
-        format: `parquet` or `jsonl`.
+        format: `parquet`, `parquet-zstd` (compressed) or `jsonl`.
         shard: the part of the work that is this call's; a cell appears once all its shards are done.
         engine: who does the work; the bytes do not depend on it.
         allow_repeats: whether a sample may show a sentence of the background again, where it has too few.

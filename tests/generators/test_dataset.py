@@ -22,7 +22,7 @@ def recipe(books: Path, babi: Path) -> Recipe:
     return Recipe(stories=str(babi), background=str(books))
 
 
-@pytest.mark.parametrize("format", ["parquet", "jsonl"])
+@pytest.mark.parametrize("format", ["parquet", "parquet-zstd", "jsonl"])
 def test_what_is_written_is_read(recipe: Recipe, tmp_path: Path, format: str) -> None:
     out = tmp_path / "data"
     generate(recipe, ["qa1"], ["2k", "0k"], 4, out, format)
@@ -37,7 +37,7 @@ def test_what_is_written_is_read(recipe: Recipe, tmp_path: Path, format: str) ->
         dataset.rows("qa2", "2k")
 
 
-@pytest.mark.parametrize("format", ["parquet", "jsonl"])
+@pytest.mark.parametrize("format", ["parquet", "parquet-zstd", "jsonl"])
 def test_datasets_reads_it_offline(recipe: Recipe, tmp_path: Path, format: str) -> None:
     generate(recipe, ["qa1"], ["0k", "1k"], 4, tmp_path / "data", format)
     code = (
