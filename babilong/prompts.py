@@ -37,10 +37,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class TaskPrompt:
-    """What the prompts of one task say besides context and question."""
+    """What the prompts of one task say besides context and question; published examples are one text."""
 
     instruction: str
-    examples: tuple[Example, ...]
+    examples: tuple[Example, ...] | str
     answer_format: str
 
 
@@ -53,22 +53,26 @@ class PromptSet:
         system: system message for models that take one, or None.
         template: text with every one of `PLACEHOLDERS` in braces, the context exactly once.
         tasks: the parts of each task.
+        published: whether they are filled in as the published code does it, blank lines and all (protocol v1).
     """
 
     name: str
     system: str | None
     template: str
     tasks: Mapping[str, TaskPrompt]
+    published: bool = False
 
     @property
     def hash(self) -> str:
         """sha256 of everything that decides rendering: two sets with one hash give the same prompts."""
-        decides = {
+        decides: dict[str, Any] = {
             "system": self.system,
             "template": self.template,
             "example": _EXAMPLE,
             "tasks": {task: asdict(parts) for task, parts in self.tasks.items()},
         }
+        if self.published:
+            decides = {**decides, "example": None, "published": True}
         return hashlib.sha256(json.dumps(decides, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def frame(self, task: str, question: str) -> tuple[str, str]:
@@ -82,11 +86,13 @@ class PromptSet:
         parts = self.tasks[task]
         values = {
             "instruction": parts.instruction,
-            "examples": "\n\n".join(_fill(_EXAMPLE, asdict(example)) for example in parts.examples),
+            "examples": _examples(parts),
             "answer_format": parts.answer_format,
-            "question": question.strip(),
+            "question": question if self.published else question.strip(),
         }
         before, _, after = self.template.partition(_CONTEXT)
+        if self.published:
+            return _fill(before, values, holes=True).lstrip(), _fill(after, values, holes=True).rstrip()
         return _fill(before, values), _fill(after, values)
 
     def render(self, task: str, context: str, question: str) -> str:
@@ -100,25 +106,32 @@ class PromptSet:
 
 
 def load_prompts(source: str = "builtin") -> PromptSet:
-    """The built-in prompts, or those of a .yaml or .json file of the same form (see `babilong/data/prompts.yaml`).
+    """The built-in prompts, or those of a file.
+
+    A .yaml or .json file has the form of `babilong/data/prompts.yaml`, or that of the published prompts, which are also
+    read from the published `prompts.py` without running it (see `babilong.published_prompts`).
 
     Raises:
         DataError: the file is missing, is not YAML or JSON, or lacks a key or placeholder; the message says which.
         UsageError: the file has prompts for a task that does not exist.
     """
+    from babilong.published_prompts import is_published, read_published
+
     if source == "builtin":
         text, suffix = files("babilong").joinpath("data/prompts.yaml").read_text("utf-8"), ".yaml"
     else:
         path = Path(source)
         suffix = path.suffix.lower()
-        if suffix not in (".yaml", ".yml", ".json"):
-            raise UsageError(f"Unknown prompts {source!r}; give builtin or the path of a .yaml or .json file.")
+        if suffix not in (".yaml", ".yml", ".json", ".py"):
+            raise UsageError(f"Unknown prompts {source!r}; give builtin or the path of a .yaml, .json or .py file.")
         try:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise DataError(f"Cannot read the prompts {source}: {reason}.") from error
-    data = _parse(text, suffix, source)
+    data = None if suffix == ".py" else _parse(text, suffix, source)
+    if suffix == ".py" or (suffix == ".json" and is_published(data)):
+        return read_published(Path(source), text)
     found = _mapping(data, source, "the file", ("name", "system", "template", "tasks"))
     system = found["system"]
     tasks = {
@@ -135,15 +148,22 @@ def load_prompts(source: str = "builtin") -> PromptSet:
     )
 
 
-def _fill(template: str, values: Mapping[str, str]) -> str:
+def _examples(parts: TaskPrompt) -> str:
+    if isinstance(parts.examples, str):
+        return parts.examples
+    return "\n\n".join(_fill(_EXAMPLE, asdict(example)) for example in parts.examples)
+
+
+def _fill(template: str, values: Mapping[str, str], *, holes: bool = False) -> str:
     """The template with its placeholders filled in one pass, so that braces inside the values stay what they are.
 
-    A placeholder without text takes the blank lines after it along: prompts without examples have no hole.
+    A placeholder without text takes the blank lines after it along, unless holes are wanted: prompts without examples
+    have none.
     """
 
     def value(match: re.Match[str]) -> str:
         filled = values[match[1]]
-        return filled + (match[2] or "") if filled else ""
+        return filled + (match[2] or "") if filled or holes else ""
 
     return re.sub(r"\{(\w+)\}(\n{2,})?", value, template)
 

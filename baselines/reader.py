@@ -84,15 +84,26 @@ class RecurrentReader:
 
         with torch.inference_mode():
             state, tokens = self.read([context for context, _ in batch])
-            questions = [self.tokenizer.encode(f" {question}") for _, question in batch]
-            written = self._generate(questions, state, max_new_tokens)
+        readings = self.reply([question for _, question in batch], state, max_new_tokens)
+        return [
+            reading._replace(tokens_in=count + reading.tokens_in)
+            for reading, count in zip(readings, tokens, strict=True)
+        ]
+
+    def reply(self, questions: Sequence[str], state: Tensor, max_new_tokens: int) -> list[Reading]:
+        """Answer a question about what each memory [B, m, d] has read; tokens of the question are those read."""
+        import torch
+
+        asked = [self.tokenizer.encode(f" {question}") for question in questions]
+        with torch.inference_mode():
+            written = self._generate(asked, state, max_new_tokens)
         end = self.model.base.config.eos_token_id
         readings = []
-        for question, ids, count in zip(questions, written, tokens, strict=True):
+        for question, ids in zip(asked, written, strict=True):
             stopped = end in ids
             text = self.tokenizer.decode(ids[: ids.index(end)] if stopped else ids).strip()
             out = ids.index(end) + 1 if stopped else len(ids)
-            readings.append(Reading(text, "stop" if stopped else "length", count + len(question), out))
+            readings.append(Reading(text, "stop" if stopped else "length", len(question), out))
         return readings
 
     def read(self, contexts: Sequence[str], state: Tensor | None = None) -> tuple[Tensor, list[int]]:
@@ -105,28 +116,45 @@ class RecurrentReader:
         Returns:
             The memory afterwards, [B, m, d], and the number of tokens read of each context.
         """
+        tokens = [0] * len(contexts)
+        state = self.model.init_state(len(contexts)) if state is None else state
+        for rows in zip_longest(*map(self.segments, contexts)):
+            for i, row in enumerate(rows):
+                tokens[i] += 0 if row is None else self.new_tokens(row, tokens[i])
+            state = self.step(rows, state)
+        return state, tokens
+
+    def segments(self, context: str) -> Iterator[NDArray[np.int64]]:
+        """The token ids of a context, segment by segment."""
+        # Facts and sentences were learnt with the blank before them.
+        pieces = self.tokenizer.encode_pieces(f" {context}")
+        return segments.stream(pieces, self.model.config.segment_size, self.model.config.overlap)
+
+    def new_tokens(self, segment: NDArray[np.int64], before: int) -> int:
+        """How many tokens of a segment were not in the one before it, `before` tokens having been read."""
+        return len(segment) - (self.model.config.overlap if before else 0)
+
+    def step(self, rows: Sequence[NDArray[np.int64] | None], state: Tensor) -> Tensor:
+        """Read the next segment of each of B texts; where one has ended (None) its memory stays.
+
+        Args:
+            rows: B segments of token ids.
+            state: memory [B, m, d].
+
+        Returns:
+            The memory afterwards, [B, m, d].
+        """
         import torch
 
-        size, overlap = self.model.config.segment_size, self.model.config.overlap
-        tokens = [0] * len(contexts)
-
-        def cut(row: int) -> Iterator[NDArray[np.int64]]:
-            # Facts and sentences were learnt with the blank before them.
-            for segment in segments.stream(self.tokenizer.encode_pieces(f" {contexts[row]}"), size, overlap):
-                tokens[row] += len(segment) - (overlap if tokens[row] else 0)
-                yield segment
-
-        state = self.model.init_state(len(contexts)) if state is None else state
-        for rows in zip_longest(*map(cut, range(len(contexts)))):
-            # Always a whole segment wide, so that a text's answer does not depend on what it is batched with.
-            ids = np.zeros((len(rows), size), dtype=np.int64)
-            mask = np.zeros((len(rows), size), dtype=np.bool_)
-            for i, row in enumerate(rows):
-                if row is not None:
-                    ids[i, : len(row)], mask[i, : len(row)] = row, True
-            full = bool(mask.all())
-            state = self.model.step(torch.from_numpy(ids), state, None if full else torch.from_numpy(mask)).state
-        return state, tokens
+        # Always a whole segment wide, so that a text's answer does not depend on what it is batched with.
+        ids = np.zeros((len(rows), self.model.config.segment_size), dtype=np.int64)
+        mask = np.zeros(ids.shape, dtype=np.bool_)
+        for i, row in enumerate(rows):
+            if row is not None:
+                ids[i, : len(row)], mask[i, : len(row)] = row, True
+        full = bool(mask.all())
+        with torch.inference_mode():
+            return self.model.step(torch.from_numpy(ids), state, None if full else torch.from_numpy(mask)).state
 
     def _generate(self, questions: Sequence[list[int]], state: Tensor, max_new_tokens: int) -> list[list[int]]:
         """Greedy answers; a question is short, so it is read anew for each token of the answer."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from babilong.errors import unknown
+from evaluators.locks import waiting_for
 from generators.dataset import Dataset, open_dataset
 from generators.manifest import load_manifest
 from generators.recipe import Recipe
@@ -56,6 +57,13 @@ class Plan:
             VerificationError: a file has changed since it was generated.
             BabilongError: what is missing cannot be generated; what was finished is kept.
         """
+        if self.missing:
+            with waiting_for(self.folder.with_name(f".{self.folder.name}.lock")):
+                # Whoever had the lock before may have made it all.
+                replace(self, missing=_missing(_there(self.folder), self.missing, self.samples))._generate()
+        return open_dataset(self.folder)
+
+    def _generate(self) -> None:
         # A folder that comes into being does so under another name until it is whole: what is there when this is
         # interrupted must not pass for all that was wanted.
         new = not self.folder.exists()
@@ -64,7 +72,6 @@ class Plan:
             generate(self.recipe, tasks, lengths, self.samples, folder)
         if new:
             folder.rename(self.folder)
-        return open_dataset(self.folder)
 
 
 def choose(data: Path | None, tasks: Sequence[str] | None, lengths: Sequence[str] | None, samples: int | None) -> Plan:
@@ -82,16 +89,23 @@ def choose(data: Path | None, tasks: Sequence[str] | None, lengths: Sequence[str
     """
     if data is not None:
         return Plan(data, _cells(open_dataset(data, verify=False), tasks, lengths))
-    there = Dataset(DEFAULT_DATA, load_manifest(DEFAULT_DATA)) if DEFAULT_DATA.exists() else None
+    there = _there(DEFAULT_DATA)
     cells = there.cells if there else ()
     if tasks or lengths or not cells:
         tasks = tasks or tuple(dict.fromkeys(task for task, _ in cells)) or DEFAULT_TASKS
         lengths = lengths or tuple(dict.fromkeys(length for _, length in cells)) or DEFAULT_LENGTHS
         cells = tuple((task, length) for length in lengths for task in tasks)
-    missing = tuple(
-        cell for cell in cells if not there or cell not in there.cells or there.rows(*cell) < (samples or 0)
-    )
+    missing = _missing(there, cells, samples or 0)
     return Plan(DEFAULT_DATA, cells, missing, samples or DEFAULT_SAMPLES, there.recipe if there else Recipe())
+
+
+def _there(folder: Path) -> Dataset | None:
+    return Dataset(folder, load_manifest(folder)) if folder.exists() else None
+
+
+def _missing(there: Dataset | None, cells: Sequence[CellName], samples: int) -> tuple[CellName, ...]:
+    """The cells that a folder lacks, or of which it has too few samples."""
+    return tuple(cell for cell in cells if not there or cell not in there.cells or there.rows(*cell) < samples)
 
 
 def _cells(dataset: Dataset, tasks: Sequence[str] | None, lengths: Sequence[str] | None) -> tuple[CellName, ...]:

@@ -1,8 +1,8 @@
 """The folder of a run: where it lies, what names it, and its run.yaml.
 
-The run-id is a hash of what decides the answers: the model with its decoding, the prompts, and the recipe of the
-samples. Which tasks, lengths and how many samples are asked is no part of it, so the same command with more lengths
-goes on in the same folder, and one with another model or prompt starts a new one.
+The run-id is a hash of what decides the answers: the model with its decoding, the prompts, the protocol, and the
+recipe of the samples. Which tasks, lengths and how many samples are asked is no part of it, so the same command with
+more lengths goes on in the same folder, and one with another model or prompt starts a new one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from typing import Any
 
 from babilong.errors import DataError
 from babilong.files import write_whole
+from evaluators.locks import waiting_for
 
-PACKAGES = ("babilong", "torch", "transformers", "tokenizers", "numpy", "pyarrow")
+PACKAGES = ("babilong", "torch", "transformers", "tokenizers", "numpy", "pyarrow", "openai")
 
 
 def run_folder(results: Path, model: str, identity: Mapping[str, Any]) -> Path:
@@ -54,25 +55,38 @@ def write_run(folder: Path, identity: Mapping[str, Any], dataset: Mapping[str, A
         folder: the run's folder.
         identity: what its run-id is made of.
         dataset: where the samples are from.
-        cells: fingerprints of the cells that are asked; those of earlier calls are kept.
+        cells: fingerprints of the cells that are asked; those of earlier calls are kept until `confirm_cells`.
     """
-    old = read_run(folder)
     call = {
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "versions": versions(),
         "machine": machine(),
     }
-    run = {
-        "run": folder.name,
-        **identity,
-        "dataset": dict(dataset),
-        "cells": {**old.get("cells", {}), **cells},
-        "calls": [*old.get("calls", []), call],
-    }
+    with waiting_for(folder / ".lock"):  # the processes of one run come here together
+        old = read_run(folder)
+        run = {
+            "run": folder.name,
+            **identity,
+            "dataset": dict(dataset),
+            "cells": {**cells, **old.get("cells", {})},
+            "calls": [*old.get("calls", []), call],
+        }
+        _write(folder, run)
+
+
+def confirm_cells(folder: Path, cells: Mapping[str, str]) -> None:
+    """Keep the fingerprints of cells whose samples were all found to be those that were answered before."""
+    with waiting_for(folder / ".lock"):
+        run = read_run(folder)
+        if not cells.items() <= run.get("cells", {}).items():
+            _write(folder, {**run, "cells": {**run.get("cells", {}), **cells}})
+
+
+def _write(folder: Path, run: Mapping[str, Any]) -> None:
     import yaml
 
-    write_whole(folder / "run.yaml", yaml.safe_dump(run, sort_keys=False, allow_unicode=True).encode())
+    write_whole(folder / "run.yaml", yaml.safe_dump(dict(run), sort_keys=False, allow_unicode=True).encode())
 
 
 def read_run(folder: Path) -> dict[str, Any]:

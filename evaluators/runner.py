@@ -4,153 +4,131 @@ Example::
 
     job = Job(model, dataset, dataset.cells, load_prompts(), limit=100)
     folder = evaluate(job, Path("runs"))
+
+Several processes may do one job, each a part of the samples (see `evaluators.sharding`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from babilong import lengths
-from babilong.errors import DataError, OverLengthError
-from babilong.prompts import PromptSet
+from babilong.errors import OverLengthError, UsageError
 from babilong.sample import Sample
-from evaluators.models.protocol import Answer, Model, Request
+from evaluators.again import Again, is_finished, parse_retry
+from evaluators.job import ALL, Job, state_name
+from evaluators.locks import is_taken
+from evaluators.models.protocol import Answer, Request
 from evaluators.progress import progress
-from evaluators.records import Record, RecordLog, read_records
-from evaluators.run_folder import read_run, run_folder, write_run
-from generators.dataset import Dataset
+from evaluators.records import (
+    Record,
+    RecordLog,
+    being_written,
+    fingerprint,
+    merge,
+    read_folder,
+    read_records,
+    sample_files,
+    supporting_depths,
+)
+from evaluators.run_folder import confirm_cells, read_run, run_folder, write_run
+from evaluators.sharding import samples_file
+from generators.units import Shard
+
+_STATES = "states"
 
 
-@dataclass(frozen=True)
-class Job:
-    """What is to be answered, and by whom.
-
-    Attributes:
-        model: who answers.
-        dataset: where the samples are from.
-        cells: pairs of task and length.
-        prompts: the prompts, for models that read them.
-        limit: at most so many samples a cell, the first ones; None for all.
-    """
-
-    model: Model
-    dataset: Dataset
-    cells: Sequence[tuple[str, str]]
-    prompts: PromptSet
-    limit: int | None = None
-
-    @cached_property
-    def identity(self) -> dict[str, Any]:
-        """What decides the answers."""
-        return {
-            "model": self.model.describe(),
-            "prompts": self.prompts.hash if self.model.prompted else None,
-            "samples": self.dataset.manifest.recipe_hash,
-        }
-
-    @property
-    def dataset_words(self) -> dict[str, Any]:
-        """Where the samples are from, for the run's record."""
-        manifest = self.dataset.manifest
-        return {"recipe": dict(manifest.recipe), "parts": dict(manifest.fingerprints), "generated_by": manifest.version}
-
-    @cached_property
-    def fingerprints(self) -> dict[str, str]:
-        """The fingerprint of each cell, by `task/length`."""
-        return {f"{task}/{length}": self.dataset.fingerprint(task, length) for task, length in self.cells}
-
-    @cached_property
-    def sizes(self) -> dict[tuple[str, str], int]:
-        """How many samples are asked of each cell, short lengths first, so that results show early."""
-        ordered = sorted(self.cells, key=lambda cell: lengths.tokens(cell[1]))
-        rows = {cell: self.dataset.rows(*cell) for cell in ordered}
-        return {cell: count if self.limit is None else min(count, self.limit) for cell, count in rows.items()}
-
-    def left(self, done: Mapping[str, Record]) -> dict[tuple[str, str], int]:
-        """How many samples of each cell are not done."""
-        counts = Counter((record.task, record.length) for record in done.values())
-        return {cell: max(0, size - counts[cell]) for cell, size in self.sizes.items()}
-
-    def samples(self, done: Mapping[str, Record], known: Mapping[str, str]) -> Iterator[Sample]:
-        """The samples that are not done; cells that are done and unchanged are not read again.
-
-        Args:
-            done: records by sample id.
-            known: fingerprints of the cells when they were last asked.
-
-        Raises:
-            DataError: a sample that is done has another question or answer now.
-        """
-        for (task, length), left in self.left(done).items():
-            if not left and known.get(f"{task}/{length}") == self.fingerprints[f"{task}/{length}"]:
-                continue
-            for sample in self.dataset.samples(task, length, limit=self.limit):
-                record = done.get(sample.id)
-                if record is None:
-                    yield sample
-                elif (record.question, record.target) != (sample.question, sample.target):
-                    raise DataError(f"{sample.id} is not the sample that was answered before; use --no-resume.")
-
-    def request(self, sample: Sample) -> Request:
-        """The sample as a request, with its prompt if the model reads one."""
-        frame = self.prompts.frame(sample.task, sample.question) if self.model.prompted else ("", "")
-        return Request(sample.id, sample.task, sample.length, sample.input, sample.question, *frame)
-
-
-def evaluate(job: Job, results: Path, *, anew: bool = False, quiet: bool = False) -> Path:
+def evaluate(
+    job: Job,
+    results: Path,
+    *,
+    shard: Shard = ALL,
+    again: Again = parse_retry(),  # noqa: B008 (a function)
+    anew: bool = False,
+    quiet: bool = False,
+) -> Path:
     """Answer what is not answered yet, and return the run's folder.
 
-    Samples that errored before are asked again. Interrupted at any point, the same call goes on from there.
+    Interrupted at any point, the same call goes on from there, with any number of shards.
 
     Args:
         job: what is to be answered.
         results: the folder of all runs.
+        shard: the part of the samples that is this call's.
+        again: which classes of errors are asked again.
         anew: forget the earlier answers of this run.
         quiet: show no progress.
 
     Raises:
         OverLengthError: prompts are longer than the model can read; nothing was started.
         DataError: the run's samples.jsonl is broken, or the dataset has changed under it.
+        UsageError: a shard cannot begin anew.
+        BabilongError: another run is at work in the folder.
     """
+    if anew and shard != ALL:
+        raise UsageError("--no-resume would forget what other processes of this run have done; delete its folder.")
     if job.model.prompted:
         for task in dict.fromkeys(task for task, _ in job.cells):
             job.prompts.frame(task, "")  # refused now rather than in the middle
     folder = run_folder(results, job.model.name, job.identity)
-    path = folder / "samples.jsonl"
-    _refuse_over_length(job, {} if anew else _done(read_records(path)), quiet)
+    path = folder / samples_file(shard)
+    _refuse_over_length(job, {} if anew else _done(read_folder(folder), again), quiet)
+    _refuse_other_runs(folder, shard)
     with RecordLog(path, anew=anew) as log:
+        _refuse_other_runs(folder, shard)  # who began since, and may not have seen this one
+        others = [file for file in sample_files(folder) if file != path]
         if anew:
-            for name in ("run.yaml", "summary.csv", "heatmap.png"):
-                (folder / name).unlink(missing_ok=True)
+            for file in (*others, *(folder / name for name in ("run.yaml", "summary.csv", "heatmap.png"))):
+                file.unlink(missing_ok=True)
+            shutil.rmtree(folder / _STATES, ignore_errors=True)
+            others = []
+        found = merge((*log.records.values(), *(record for file in others for record in read_records(file).values())))
         known = read_run(folder).get("cells", {})
         write_run(folder, job.identity, job.dataset_words, job.fingerprints)
-        for record in _answered(job, _done(log.records), known, quiet):
-            log.append(record)
+        for record in _answered(job, _done(found, again), known, shard, folder / _STATES, quiet):
+            if not _is_repeated(found.get(record.id), record):
+                log.append(record)
+            if record.error is None:
+                (folder / _STATES / state_name(record.id)).unlink(missing_ok=True)
+        confirm_cells(folder, job.fingerprints)
     return folder
 
 
-def _answered(job: Job, done: Mapping[str, Record], known: Mapping[str, str], quiet: bool) -> Iterator[Record]:
-    """The record of every sample that is left, in the order of completion."""
-    asked: dict[str, Sample] = {}
+def _answered(
+    job: Job, done: Mapping[str, Record], known: Mapping[str, str], shard: Shard, states: Path, quiet: bool
+) -> Iterator[Record]:
+    """The record of every sample of the shard that is left, in the order of completion."""
+    asked: dict[str, Record] = {}
 
     def requests() -> Iterator[Request]:
-        for sample in job.samples(done, known):
-            request = job.request(sample)
-            asked[sample.id] = sample
-            yield request
+        for sample in job.samples(done, known, shard):
+            asked[sample.id] = _unanswered(sample)
+            yield job.request(sample, states)
 
-    with progress(f"{job.model.name} answers", sum(job.left(done).values()), quiet=quiet) as step:
+    left = -(-sum(job.left(done).values()) // shard.jobs)
+    with progress(f"{job.model.name} answers", left, quiet=quiet) as step:
         for answer in job.model.answer(requests()):
             step(answer.tokens_in + answer.tokens_out)
-            yield _record(asked.pop(answer.id), answer)
+            yield _answered_by(asked.pop(answer.id), answer)
 
 
-def _record(sample: Sample, answer: Answer) -> Record:
+def _refuse_other_runs(folder: Path, shard: Shard) -> None:
+    """Refuse to work beside a run that divides the samples otherwise; those of one division never meet."""
+    mine = {samples_file(Shard(number, shard.jobs)) for number in range(1, shard.jobs + 1)}
+    for file in sample_files(folder):
+        if file.name not in mine and is_taken(file):
+            raise being_written(file)
+
+
+def _is_repeated(old: Record | None, new: Record) -> bool:
+    """Whether a sample that was asked again came to the same, so that a run that goes on in vain does not grow."""
+    return old is not None and (old.output, old.error, old.message) == (new.output, new.error, new.message)
+
+
+def _unanswered(sample: Sample) -> Record:
+    """What a record says of the sample itself; the context, which may be huge, is not held."""
     return Record(
         id=sample.id,
         task=sample.task,
@@ -158,6 +136,20 @@ def _record(sample: Sample, answer: Answer) -> Record:
         index=sample.index,
         question=sample.question,
         target=sample.target,
+        output="",
+        finish_reason=None,
+        tokens_in=0,
+        tokens_out=0,
+        seconds=0.0,
+        supporting_depths=supporting_depths(sample),
+        labels=sample.labels,
+        sample=fingerprint(sample),
+    )
+
+
+def _answered_by(record: Record, answer: Answer) -> Record:
+    return replace(
+        record,
         output=answer.text,
         finish_reason=answer.finish_reason,
         tokens_in=answer.tokens_in,
@@ -165,12 +157,13 @@ def _record(sample: Sample, answer: Answer) -> Record:
         seconds=answer.seconds,
         error=answer.error,
         message=answer.message,
+        retries=answer.retries,
     )
 
 
-def _done(records: Mapping[str, Record]) -> dict[str, Record]:
+def _done(records: Mapping[str, Record], again: Again) -> dict[str, Record]:
     """Those that need not be asked again."""
-    return {key: record for key, record in records.items() if record.error is None}
+    return {key: record for key, record in records.items() if is_finished(record, again)}
 
 
 def _refuse_over_length(job: Job, done: Mapping[str, Record], quiet: bool) -> None:

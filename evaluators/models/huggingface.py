@@ -6,21 +6,32 @@ Prompts are read in pieces of `PREFILL` tokens into the key-value cache and logi
 
 from __future__ import annotations
 
-import hashlib
 import inspect
+import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from babilong.errors import DataError, UsageError, first_sentence
-from babilong.hub import is_hub_id, is_out_of_reach
-from babilong.tokenizers import knows_words
+from babilong.errors import DataError, UsageError
 from evaluators.models.batches import Output, answer_in_batches
+from evaluators.models.chat import choose_chat
+from evaluators.models.checkpoint import (
+    cannot_load,
+    check_source,
+    end_tokens,
+    fingerprint,
+    load_tokenizer_and_config,
+    only_local,
+    positions,
+    read_answer,
+)
+from evaluators.models.local_options import LocalOptions
+from evaluators.models.piecewise import speed_up
 from evaluators.models.protocol import Answer, ModelOptions, Request
 
-# Small enough that the mask of a piece against all before it stays small, large enough to keep a GPU busy.
-PREFILL = 512
+# Each piece copies the cache and is masked against all before it: many small pieces cost time, large ones memory.
+# Of 512, 1,024 and 2,048 the middle one is as fast as the largest (benchmarks/prefill.py).
+PREFILL = 1024
 
 
 class HuggingFaceModel:
@@ -34,8 +45,10 @@ class HuggingFaceModel:
         self.model = model
         self.tokenizer = tokenizer
         self.options = options
-        self.stops = _stops(model, tokenizer)
-        self.system_role = _takes_system(tokenizer)
+        self.chat = choose_chat(tokenizer, options.local.chat_template, system=options.system, name=name)
+        self.attention = str(model.config._attn_implementation)
+        speed_up(model)
+        self.stops = end_tokens(model.generation_config.eos_token_id, tokenizer)
         # The model's own settings (sampling, penalties) would otherwise fill in whatever is not given here.
         model.generation_config = self.generation = _greedy(model, tokenizer, self.stops, options.max_new_tokens)
 
@@ -45,10 +58,10 @@ class HuggingFaceModel:
 
         Raises:
             DataError: there is no such model, or its files are missing, broken or of other shapes.
-            UsageError: the answer alone is longer than what the model can read.
+            UsageError: options that are wrong or cannot be met here, or an answer longer than what the model can read.
         """
-        model, tokenizer = _load(source, options.dtype)
-        loaded = cls(name, source, model, tokenizer, options)
+        options.local.check("hf")
+        loaded = cls(name, source, *_load(source, options), options)
         if loaded.max_tokens is not None and loaded.max_tokens <= 0:
             raise UsageError(f"--max-new-tokens {options.max_new_tokens} leaves {name} no room for a prompt.")
         return loaded
@@ -56,52 +69,39 @@ class HuggingFaceModel:
     @property
     def max_tokens(self) -> int | None:
         """The model's positions less those of the answer."""
-        positions = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
-        return None if positions is None else int(positions) - self.options.max_new_tokens
+        limit = positions(self.model.config)
+        return None if limit is None else limit - self.options.max_new_tokens
 
     @cached_property
     def fingerprint(self) -> str:
         """Commit of a hub model; sha256 over the files of a folder."""
-        return _fingerprint(self.source, self.model)
+        return fingerprint(self.source, self.model.config)
 
     def describe(self) -> dict[str, Any]:
-        """Weights, data type, chat template and decoding."""
-        template = self.tokenizer.chat_template
+        """Weights, data type, attention, chat template and decoding."""
         return {
             "model": self.name,
             "checkpoint": self.fingerprint,
             "architecture": type(self.model).__name__,
             "dtype": str(self.model.dtype).removeprefix("torch."),
-            "prompt": "chat" if template else "text",
-            "chat_template": hashlib.sha256(str(template).encode()).hexdigest() if template else None,
+            "attention": self.attention,
+            "load_in": self.options.local.load_in,
+            **self.chat.describe(),
             "decoding": self.options.decoding,
         }
 
     def count(self, request: Request) -> int:
         """Tokens of the prompt, those of the chat template and the special ones included."""
-        return len(self._encode(request))
+        return len(self.chat.encode(request.prompt))
 
     def answer(self, requests: Iterator[Request]) -> Iterator[Answer]:
         """Answers batch by batch, each of one length."""
         return answer_in_batches(requests, self.options.batch_size, self._answer_batch)
 
-    def _encode(self, request: Request) -> list[int]:
-        system, prompt = self.options.system, request.prompt
-        if system and not self.system_role:
-            prompt = f"{system}\n\n{prompt}"
-        if not self.tokenizer.chat_template:
-            return list(self.tokenizer(prompt, truncation=False)["input_ids"])
-        messages = [{"role": "user", "content": prompt}]
-        if system and self.system_role:
-            messages.insert(0, {"role": "system", "content": system})
-        return list(
-            self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"]
-        )
-
     def _answer_batch(self, batch: Sequence[Request]) -> list[Output]:
         import torch
 
-        prompts = [self._encode(request) for request in batch]
+        prompts = [self.chat.encode(request.prompt) for request in batch]
         width = max(map(len, prompts))
         ids = torch.full((len(batch), width), self.generation.pad_token_id)
         mask = torch.zeros_like(ids)
@@ -116,84 +116,67 @@ class HuggingFaceModel:
         return [self._output(len(prompt), row[width:].tolist()) for prompt, row in zip(prompts, written, strict=True)]
 
     def _output(self, tokens_in: int, ids: list[int]) -> Output:
-        end = next((place for place, token in enumerate(ids) if token in self.stops), None)
-        text = str(self.tokenizer.decode(ids[:end], skip_special_tokens=True, clean_up_tokenization_spaces=False))
-        return (text, "length", tokens_in, len(ids)) if end is None else (text, "stop", tokens_in, end + 1)
+        return read_answer(self.tokenizer, tokens_in, ids, self.stops)
 
 
-def _load(source: str, dtype: str) -> tuple[Any, Any]:
-    _check_source(source)
-    import torch
+def _load(source: str, options: ModelOptions) -> tuple[Any, Any]:
+    """The model on its device, and its tokenizer."""
+    check_source(source)
     import transformers
 
+    place = _placement(options.local)
     library: Any = transformers
-    library.utils.logging.set_verbosity_error()
-    library.utils.logging.disable_progress_bar()
-    local = Path(source).is_dir() or is_out_of_reach(source)
+    local = only_local(source)
+    tokenizer, _ = load_tokenizer_and_config(source, local=local)
     try:
-        tokenizer = library.AutoTokenizer.from_pretrained(source, local_files_only=local)
         model, info = library.AutoModelForCausalLM.from_pretrained(
-            source, dtype=dtype, output_loading_info=True, local_files_only=local
+            source,
+            dtype=options.dtype,
+            output_loading_info=True,
+            local_files_only=local,
+            **_settings(options.local, place),
         )
     except Exception as error:  # the libraries raise what they like
-        where = "" if Path(source).is_dir() else "no folder of that name, and the hub did not give it: "
-        raise DataError(f"Cannot load the model {source}: {where}{_reason(error)}") from error
-    if not knows_words(tokenizer):
-        raise DataError(f"Cannot use the model {source}: it comes without a tokenizer.")
+        raise cannot_load(source, error) from error
     if info["missing_keys"]:
         raise DataError(
             f"Cannot use the model {source}: its files lack {len(info['missing_keys'])} of its weights, "
             f"among them {min(info['missing_keys'])}."
         )
-    return model.to("cuda" if torch.cuda.is_available() else "cpu").eval(), tokenizer
+    spread = options.local.device_map or options.local.load_in
+    return (model if spread else model.to(place)).eval(), tokenizer
 
 
-def _check_source(source: str) -> None:
-    """Whether this can be a model, before heavy libraries are loaded."""
-    folder = Path(source)
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise DataError(f"Cannot load the model {source}: the folder has no config.json.")
-    elif not is_hub_id(source):
-        raise DataError(f"Cannot load the model {source}: there is no such folder, and it is no hub id.")
+def _placement(options: LocalOptions) -> str:
+    """The device, if it is there; of several GPUs each process that `accelerate launch` starts takes its own."""
+    import torch
 
-
-def _reason(error: Exception) -> str:
-    """What a library said, in a sentence."""
-    if "ignore_mismatched_sizes" in str(error):
-        return "the shapes of its weights do not fit its config.json."
-    return first_sentence(error)
-
-
-def _fingerprint(source: str, model: Any) -> str:
-    if not Path(source).is_dir():
-        return f"{source}@{getattr(model.config, '_commit_hash', None)}"
-    total = hashlib.sha256()
-    for file in sorted(Path(source).iterdir()):
-        if file.suffix in (".safetensors", ".bin", ".json", ".jinja", ".model", ".txt"):
-            total.update(f"\0{file.name}\0".encode())
-            with file.open("rb") as opened:
-                while block := opened.read(1 << 20):
-                    total.update(block)
-    return f"sha256:{total.hexdigest()}"
-
-
-def _stops(model: Any, tokenizer: Any) -> list[int]:
-    found = model.generation_config.eos_token_id
-    if found is None:
-        found = tokenizer.eos_token_id
-    return [] if found is None else list(found) if isinstance(found, list) else [int(found)]
-
-
-def _takes_system(tokenizer: Any) -> bool:
-    """Whether there is a chat template, and one that takes a system message; some refuse it, some drop it."""
-    if not tokenizer.chat_template:
-        return False
+    device = options.device
+    if device == "auto":
+        local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+        count = torch.cuda.device_count()
+        return f"cuda:{local_rank % count}" if count else "cpu"
     try:
-        messages = [{"role": "system", "content": "SYSTEM"}, {"role": "user", "content": "USER"}]
-        return "SYSTEM" in tokenizer.apply_chat_template(messages, tokenize=False)
-    except Exception:  # templates raise what they like
-        return False
+        torch.empty(0, device=device)
+    except Exception as error:  # an assertion, a RuntimeError or one of the driver's own
+        raise UsageError(f"There is no device {device!r} here that torch can use; leave --device away.") from error
+    return device
+
+
+def _settings(options: LocalOptions, place: str) -> dict[str, Any]:
+    """What `from_pretrained` is told beside the model's name."""
+    import transformers
+
+    library: Any = transformers
+    settings: dict[str, Any] = {}
+    if options.attention != "auto":
+        settings["attn_implementation"] = options.attention
+    if options.load_in is not None:
+        settings["quantization_config"] = library.BitsAndBytesConfig(**{f"load_in_{options.load_in}": True})
+        settings["device_map"] = {"": place}
+    if options.device_map is not None:
+        settings["device_map"] = options.device_map
+    return settings
 
 
 def _greedy(model: Any, tokenizer: Any, stops: list[int], max_new_tokens: int) -> Any:

@@ -10,7 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
+
+from evaluators.models.local_options import LocalOptions
+from evaluators.models.retrieval_options import RetrievalOptions
+from evaluators.models.server_options import ServerOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class Request:
         question: the question.
         before: rendered prompt up to the context.
         after: rendered prompt behind the context.
+        labels: every possible answer, where the sample has its own rather than those of its task.
+        state_file: where a model may keep how far it has read, to go on from there after a kill; or None.
     """
 
     id: str
@@ -34,6 +41,8 @@ class Request:
     question: str
     before: str = ""
     after: str = ""
+    labels: tuple[str, ...] = ()
+    state_file: Path | None = None
 
     @property
     def prompt(self) -> str:
@@ -49,11 +58,12 @@ class Answer:
         id: the request's id.
         text: the raw output; empty after an error.
         finish_reason: `stop` (the model ended by itself) or `length` (cut at the token limit); None after an error.
-        tokens_in: tokens the model read.
-        tokens_out: tokens the model wrote.
-        seconds: wall time; for a batch, its time divided by its size.
+        tokens_in: tokens the model read; 0 where a server does not say.
+        tokens_out: tokens the model wrote; likewise.
+        seconds: wall time; for a batch, its time divided by its size; for a server, that of the last attempt.
         error: class name of the error, or None.
         message: what the error said, or None.
+        retries: attempts before the one that this is the outcome of.
     """
 
     id: str
@@ -64,6 +74,7 @@ class Answer:
     seconds: float
     error: str | None = None
     message: str | None = None
+    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +82,24 @@ class ModelOptions:
     """What a model can be told.
 
     Attributes:
-        batch_size: samples answered at a time; decides speed and memory, not answers.
+        batch_size: samples answered at a time; decides speed and memory, not answers; vLLM chooses by itself.
         max_new_tokens: the most tokens of an answer.
         dtype: `auto`, `float32` or `bfloat16`.
         system: system message for models that are prompted, or None.
+        state_every: tokens after which a recurrent model saves how far it has read of a sample; decides no answers.
+        local: for language models that run on this machine.
+        server: for models behind a server.
+        retrieval: for retrieval before a model.
     """
 
     batch_size: int = 8
     max_new_tokens: int = 20
     dtype: str = "auto"
     system: str | None = None
+    state_every: int = 1_000_000
+    local: LocalOptions = LocalOptions()
+    server: ServerOptions = ServerOptions()
+    retrieval: RetrievalOptions = RetrievalOptions()
 
     @property
     def decoding(self) -> dict[str, Any]:

@@ -36,9 +36,11 @@ class RandomModel:
 
 def _draw(request: Request) -> str:
     task = get_task(request.task)
+    labels = request.labels or task.labels
     number = int.from_bytes(hashlib.sha256(request.id.encode()).digest()[:8], "big")
     if task.form != "list":
-        return task.labels[number % len(task.labels)]
-    *things, nothing = task.labels
+        return labels[number % len(labels)]
+    nothing = task.labels[-1]
+    things = [label for label in labels if label != nothing]
     chosen = [thing for place, thing in enumerate(things) if number >> place & 1]
     return ",".join(chosen) or nothing

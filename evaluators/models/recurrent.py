@@ -1,15 +1,43 @@
-"""Recurrent-memory models: read segment by segment, in memory that does not grow with the length."""
+"""Recurrent-memory models: read segment by segment, in memory that does not grow with the length.
+
+A batch is a number of seats: a sample that has been read to its end leaves, and the next one takes its place, so that
+samples of unlike lengths are read together and none waits for another. What a sample has read so far is a small state,
+which is saved now and then; after a kill the sample goes on from there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evaluators.models.batches import Output, answer_in_batches
+import numpy as np
+from numpy.typing import NDArray
+
+from babilong.errors import BabilongError
+from evaluators.models.batches import error_class
 from evaluators.models.protocol import Answer, ModelOptions, Request
+from evaluators.models.reading_state import Place, fresh_place, load_place, save_place
 
 if TYPE_CHECKING:
-    from baselines.reader import RecurrentReader
+    from baselines.reader import Reading, RecurrentReader
+
+
+@dataclass(eq=False)
+class _Seat:
+    """A sample that is being read: its next segment, how far it is, and in the end its answer or its error."""
+
+    request: Request
+    segments: Iterator[NDArray[np.int64]]
+    place: Place
+    saved: int
+    seconds: float = 0.0
+    segment: NDArray[np.int64] | None = None
+    reading: Reading | None = None
+    error: tuple[str, str] | None = None
 
 
 class RecurrentModel:
@@ -53,9 +81,98 @@ class RecurrentModel:
         return 0
 
     def answer(self, requests: Iterator[Request]) -> Iterator[Answer]:
-        """Answers batch by batch, each of one length."""
-        return answer_in_batches(requests, self.options.batch_size, self._answer_batch)
+        """Answers in the order in which contexts end; no more of them are held than a batch has seats."""
+        seats: list[_Seat] = []
+        fits = self.options.batch_size
+        while True:
+            seats += map(self._seat, islice(requests, self.options.batch_size - len(seats)))
+            if not seats:
+                return
+            for seat in seats:
+                _try([seat], _turn_page)
+            waiting = [seat for seat in seats if seat.segment is not None]
+            while waiting:
+                batch, waiting = waiting[:fits], waiting[fits:]
+                fits = _try(batch, self._read) or fits
+            for seat in seats:
+                if seat.error is None and seat.request.state_file:
+                    self._save(seat, seat.request.state_file)
+            ended = [seat for seat in seats if seat.segment is None or seat.error is not None]
+            seats = [seat for seat in seats if seat not in ended]
+            _try([seat for seat in ended if seat.error is None], self._reply)
+            yield from map(_answer, ended)
 
-    def _answer_batch(self, batch: Sequence[Request]) -> Sequence[Output]:
-        pairs = [(request.context, request.question) for request in batch]
-        return self.reader.answer(pairs, self.options.max_new_tokens)
+    def _seat(self, request: Request) -> _Seat:
+        """A sample at its beginning, or where it was left."""
+        place = load_place(request.state_file, request.context) if request.state_file else None
+        place = place or fresh_place(self.reader.model)
+        return _Seat(request, islice(self.reader.segments(request.context), place.segments, None), place, place.tokens)
+
+    def _read(self, batch: Sequence[_Seat]) -> None:
+        """Read the next segment of each sample."""
+        import torch
+
+        segments = [seat.segment for seat in batch]
+        states = self.reader.step(segments, torch.cat([seat.place.state for seat in batch]))
+        for row, (seat, segment) in enumerate(zip(batch, segments, strict=True)):
+            if segment is not None:
+                tokens = seat.place.tokens + self.reader.new_tokens(segment, seat.place.tokens)
+                seat.place = Place(states[row : row + 1], seat.place.segments + 1, tokens)
+
+    def _reply(self, batch: Sequence[_Seat]) -> None:
+        """Answer the question of each sample, which has been read."""
+        import torch
+
+        states = torch.cat([seat.place.state for seat in batch])
+        questions = [seat.request.question for seat in batch]
+        readings = self.reader.reply(questions, states, self.options.max_new_tokens)
+        for seat, reading in zip(batch, readings, strict=True):
+            seat.reading = reading
+
+    def _save(self, seat: _Seat, file: Path) -> None:
+        if seat.place.tokens - seat.saved >= self.options.state_every:
+            save_place(file, seat.place, seat.request.context)
+            seat.saved = seat.place.tokens
+
+
+def _turn_page(seats: Sequence[_Seat]) -> None:
+    for seat in seats:
+        seat.segment = next(seat.segments, None)
+
+
+def _try(batch: Sequence[_Seat], work: Callable[[Sequence[_Seat]], None]) -> int | None:
+    """Do something with samples together; where it fails, in halves, down to those with which it cannot be done.
+
+    Returns:
+        How many went together, if memory was short for them all.
+    """
+    if not batch:
+        return None
+    started = time.perf_counter()
+    error = None
+    try:
+        work(batch)
+    except BabilongError:
+        raise
+    except Exception as caught:
+        error = error_class(caught), next(iter(str(caught).splitlines()), "")
+    # The exception is gone here, and with it the frames that held the batch's memory.
+    if error is None:
+        for seat in batch:
+            seat.seconds += (time.perf_counter() - started) / len(batch)
+        return None
+    if len(batch) == 1:
+        batch[0].error = error
+        return None
+    middle = len(batch) // 2
+    fitted = [_try(half, work) or middle for half in (batch[:middle], batch[middle:])]
+    return min(fitted) if error[0] == "oom" else None
+
+
+def _answer(seat: _Seat) -> Answer:
+    seconds = round(seat.seconds, 4)
+    reading = seat.reading
+    if reading is None:
+        return Answer(seat.request.id, "", None, 0, 0, seconds, *(seat.error or ()))
+    tokens = seat.place.tokens + reading.tokens_in
+    return Answer(seat.request.id, reading.text, reading.finish_reason, tokens, reading.tokens_out, seconds)

@@ -1,13 +1,35 @@
-"""From a model's name to the model: `rmt-gpt2`, `random`, `hf/ID-or-folder`, `rmt/FOLDER`."""
+"""From a model's name to the model: `rmt-gpt2`, `hf/ID-or-folder`, `rag/oracle`, and all the other `KINDS`.
+
+Example::
+
+    make_model("rag/hf/gpt2", ModelOptions(retrieval=RetrievalOptions(top_k=5)))
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from babilong.errors import UsageError, unknown
 from evaluators.models.protocol import Model, ModelOptions
+from evaluators.models.retrieval_options import RetrievalOptions
 
-KINDS = ("rmt-gpt2", "random", "hf/ID-or-folder", "rmt/FOLDER")
+KINDS = (
+    "rmt-gpt2",
+    "oracle",
+    "random",
+    "hf/ID-or-folder",
+    "vllm/ID-or-folder",
+    "rmt/FOLDER",
+    "openai/NAME",
+    "rag/MODEL",
+)
+# Options in groups of their own: for which kinds of models each is, and what to call it.
+_GROUPS = (
+    ("server", ("openai",), "--base-url and the other options of a server are for openai/NAME"),
+    ("local", ("hf", "vllm"), "--device, --chat-template and their like are for hf/ID and vllm/ID"),
+    ("retrieval", (), "--retriever, --unit and --top-k are for rag/MODEL"),
+)
 
 
 def check_model_name(name: str) -> None:
@@ -17,39 +39,77 @@ def check_model_name(name: str) -> None:
         UsageError: an unknown name; the message gives the nearest ones.
     """
     kind, slash, source = name.partition("/")
-    if name in ("rmt-gpt2", "random") or (kind in ("hf", "rmt") and source):
+    if name in ("rmt-gpt2", "oracle", "random") or (kind in ("hf", "vllm", "rmt", "openai") and source):
         return
-    if slash and kind in ("hf", "rmt"):
+    if slash and kind == "rag":
+        if not source or source.startswith("rag/"):
+            raise UsageError(f"The model {name!r} names nobody to read what is retrieved; write it as rag/oracle.")
+        return check_model_name(source)
+    if slash and kind in ("hf", "vllm", "rmt"):
         raise UsageError(f"The model {name!r} names no checkpoint; write it as {kind}/FOLDER.")
+    if slash and kind == "openai":
+        raise UsageError(f"The model {name!r} names no model; write it as openai/NAME, by the server's name for it.")
     if name and Path(name).is_dir():
         raise UsageError(f"The model {name!r} is a folder; write hf/{name} or, for a recurrent one, rmt/{name}.")
     raise unknown("model", name, KINDS)
+
+
+def full_name(name: str) -> str:
+    """What a model calls itself: a folder by its last part alone, wherever it lies."""
+    kind, _, source = name.partition("/")
+    if kind == "rag":
+        return f"rag/{full_name(source)}"
+    if kind in ("hf", "vllm", "rmt") and Path(source).is_dir():
+        return f"{kind}/{Path(source).resolve().name}"
+    return name
 
 
 def make_model(name: str, options: ModelOptions | None = None) -> Model:
     """The model of this name, loaded.
 
     Raises:
-        UsageError: an unknown name or dtype.
+        UsageError: an unknown name or dtype, or options that are for another kind of model.
         DataError: its checkpoint is missing or broken.
+        BabilongError: its server is out of reach, or refuses the key or the model.
     """
     options = options or ModelOptions()
     check_model_name(name)
+    kind, _, source = name.partition("/")
+    if kind == "rag":
+        from evaluators.models.retrieval import Narrowed
+        from evaluators.models.retrievers import make_retriever
+
+        retriever = make_retriever(options.retrieval)
+        inner = make_model(source, replace(options, retrieval=RetrievalOptions()))
+        return Narrowed(inner, retriever, options.retrieval)
+    for group, kinds, what in _GROUPS:
+        if kind not in kinds and getattr(options, group) != getattr(ModelOptions(), group):
+            raise UsageError(f"{what}, not for {name}.")
     from baselines.reader import DTYPES
 
     if options.dtype not in DTYPES:
         raise unknown("dtype", options.dtype, DTYPES)
+    if name == "oracle":
+        from evaluators.models.oracle import OracleModel
+
+        return OracleModel()
     if name == "random":
         from evaluators.models.random_floor import RandomModel
 
         return RandomModel()
-    kind, _, source = name.partition("/")
-    if source and Path(source).is_dir():
-        name = f"{kind}/{Path(source).resolve().name}"
+    if kind == "openai":
+        from evaluators.models.openai_api import OpenAIModel
+
+        return OpenAIModel.load(name, source, options)
+    name = full_name(name)
     if kind == "hf":
         from evaluators.models.huggingface import HuggingFaceModel
 
         return HuggingFaceModel.load(name, source, options)
+    if kind == "vllm":
+        from evaluators.models.vllm_engine import VLLMModel
+
+        return VLLMModel.load(name, source, options)
     from evaluators.models.recurrent import RecurrentModel
 
     return RecurrentModel.load(name, source or name, options)

@@ -74,7 +74,8 @@ def is_right(record: Record, score: str) -> bool:
     Raises:
         UsageError: no such score.
     """
-    return _score(score, record.task, record.output, record.target, record.question) and record.error is None
+    right = _score(score, record.task, record.output, record.target, record.question, labels=record.labels)
+    return right and record.error is None
 
 
 def summarise(records: Iterable[Record], score: str) -> list[Cell]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from babilong.errors import DataError, UsageError
-from evaluators.records import Record, read_records
+from evaluators.records import Record, read_folder
 from evaluators.reports.published import published_files, read_published
 from evaluators.run_folder import read_run
 
@@ -63,7 +63,7 @@ def find_runs(paths: Sequence[Path]) -> list[Run]:
         if not path.is_dir():
             what = "is a file; name the folder it lies in" if path.is_file() else "does not exist; name a run's folder"
             raise DataError(f"{path} {what}.")
-        ours = (open_run(file.parent) for file in sorted(path.rglob("samples.jsonl")))
+        ours = (open_run(folder) for folder in sorted({file.parent for file in path.rglob("samples*.jsonl")}))
         runs = [run for run in (*ours, *_published(path)) if run.records]
         if not runs:
             raise DataError(
@@ -89,7 +89,7 @@ def open_run(folder: Path) -> Run:
         samples=run.get("samples"),
         about=_source(_map(_map(run, "dataset"), "recipe")),
         folder=folder,
-        records=tuple(read_records(folder / "samples.jsonl").values()),
+        records=tuple(read_folder(folder).values()),
     )
 
 

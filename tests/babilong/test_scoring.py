@@ -239,3 +239,29 @@ def test_unknown_names_are_answered_with_near_ones() -> None:
         score("v3", "qa1", "", "", "")
     with pytest.raises(UsageError, match="qa21"):
         score("v2", "qa21", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("task", "output", "target", "question", "right"),
+    [
+        ("qa1", "Akiko is in the aquarium.", "aquarium", "Where is Akiko?", True),
+        ("qa1", "The aquarium or the pagoda.", "aquarium", "Where is Akiko?", False),
+        ("qa1", "The garden.", "aquarium", "Where is Akiko?", False),
+        ("qa5", "Akiko gave the banjo to Boris.", "Akiko", "Who gave the banjo to Boris?", True),
+        ("qa5", "Akiko gave the banjo to Boris.", "banjo", "What did Akiko give to Boris?", True),
+        ("qa5", "Boris", "Akiko", "Who gave the banjo to Boris?", False),
+        ("qa15", "Badgers.", "badger", "What is akiko afraid of?", True),
+        ("qa8", "the banjo and the kite", "banjo,kite", "What is Akiko carrying?", True),
+        ("qa8", "nothing", "banjo,kite", "What is Akiko carrying?", False),
+    ],
+)
+def test_a_sample_may_have_labels_of_its_own(task: str, output: str, target: str, question: str, right: bool) -> None:
+    own = {
+        "qa1": ("aquarium", "pagoda"),
+        "qa5": ("Akiko", "Boris", "banjo", "kite"),
+        "qa15": ("badger", "panda"),
+        "qa8": ("banjo", "kite", "nothing"),
+    }
+    assert score("v2", task, output, target, question, own[task]) is right
+    if task == "qa1":
+        assert score("v1", task, output, target, question, own[task]) is right

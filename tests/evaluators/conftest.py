@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from babilong.prompts import load_prompts
+from evaluators import cli
+from evaluators.job import Job
 from evaluators.models.batches import Output, answer_in_batches
 from evaluators.models.protocol import Answer, Request
-from evaluators.runner import Job
 from generators.dataset import Dataset
 from generators.recipe import Recipe
 from generators.writer import generate
@@ -103,6 +105,29 @@ def save_llm(folder: Path, architecture: str = "gpt2", positions: int = 4096, te
     tokenizer.chat_template = template
     tokenizer.save_pretrained(folder)
     return folder
+
+
+class Done(NamedTuple):
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """`babilong-eval` in this process, in an empty working folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str | Path) -> Done:
+        monkeypatch.setattr(sys, "argv", ["babilong-eval", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        return Done(int(ended.value.code or 0), out, err)
+
+    return run
 
 
 @pytest.fixture(scope="session")

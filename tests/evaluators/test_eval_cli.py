@@ -11,38 +11,18 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from evaluators import cli, provision
+from evaluators import provision
 from evaluators.models import registry
-from evaluators.records import read_records
+from evaluators.records import RecordLog, read_folder, read_records
 from generators.dataset import Dataset
+from tests.evaluators.conftest import Done
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "transformers", "datasets", "pandas", "matplotlib", "pyarrow", "tokenizers", "numpy", "scipy")
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """The command in this process, in an empty working folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", ["babilong-eval", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return Done(int(ended.value.code or 0), out, err)
-
-    return run
 
 
 def summary(folder: Path) -> list[dict[str, str]]:
@@ -122,7 +102,7 @@ def test_generation_that_was_interrupted_is_not_taken_for_all(
     ("words", "code", "says"),
     [
         (["-m", "radnom"], 2, "Unknown model 'radnom'; did you mean random?"),
-        (["-m", "vllm/x"], 2, "Unknown model 'vllm/x'"),
+        (["-m", "vlm/x"], 2, "Unknown model 'vlm/x'. Known: rmt-gpt2, oracle"),
         (["-m", "hf/"], 2, "names no checkpoint"),
         (["-m", "."], 2, "is a folder; write hf/."),
         (["-m", "hf/./nowhere"], 1, "there is no such folder"),
@@ -134,6 +114,8 @@ def test_generation_that_was_interrupted_is_not_taken_for_all(
         (["-m", "random", "--score", "v3"], 2, "Unknown score 'v3'; did you mean v"),
         (["-m", "random", "--dtype", "float8"], 2, "Unknown dtype 'float8'; did you mean float32"),
         (["-m", "random", "--prompts", "none.yaml"], 1, "Cannot read the prompts none.yaml"),
+        (["-m", "random", "--state-every", "4x"], 2, "Unknown length '4x'"),
+        (["-m", "random", "--retry-errors", "tiemout"], 2, "Unknown error class 'tiemout'; did you mean timeout"),
         (["-m", "random", "-n", "0"], 2, "Invalid value for '-n'"),
         (["-m", "random", "--max-error-rate", "2"], 2, "Invalid value for '--max-error-rate'"),
         (["-m", "random", "--nonsense"], 2, "--nonsense"),
@@ -212,10 +194,12 @@ def test_error_rate(
     words = ("-m", "random", "--data", dataset.folder)
     done = call(*words)
     assert done.code == 3
-    assert "10.0% of the samples errored, most of them with MemoryError (no room)" in done.err
+    assert "10.0% of the samples errored, most of them with oom (no room)" in done.err
     assert "heatmap: " in done.out
     assert [row["errors"] for row in summary(tmp_path)[:4]] == ["1", "1", "0", "0"]
     assert call(*words, "--max-error-rate", "0.1").code == 0
+    del fake.failing["qa1/1k/0"]
+    assert "5.0% of the samples errored" in call(*words).err  # one is too many, unless one says otherwise
     fake.failing = {}
     assert call(*words).code == 0
     assert {row["errors"] for row in summary(tmp_path)} == {"0"}
@@ -309,6 +293,37 @@ def test_a_full_disk_loses_nothing_finished(dataset: Dataset, tmp_path: Path, en
     done = subprocess.run(command("-m", "random", "--data", dataset.folder), cwd=tmp_path, env=environment)
     assert done.returncode == 0
     assert path.read_bytes().startswith(before[: before.rindex(b"\n") + 1])
+    assert len(records(tmp_path)) == 20
+
+
+def test_jobs_that_start_together_make_the_data_once(tmp_path: Path, environment: dict[str, str]) -> None:
+    words = ("-m", "random", "-l", "0k", "-n", "4", "--shard")
+    jobs = [
+        subprocess.Popen(
+            command(*words, f"{number}/2"), cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+        )
+        for number in (1, 2)
+    ]
+    for job in jobs:
+        _, err = job.communicate(timeout=120)
+        assert job.returncode == 0, err
+    [folder] = tmp_path.glob("runs/*/*")
+    assert len(read_folder(folder)) == 4
+    assert [path.name for path in (tmp_path / "data").glob("[!.]*")] == ["builtin"]
+
+
+def test_two_runs_on_one_folder(
+    call: Callable[..., Done], dataset: Dataset, tmp_path: Path, fake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "make_model", lambda name, options: fake)
+    words = ("-m", "random", "--data", dataset.folder)
+    assert call(*words, "-l", "0k").code == 0
+    with RecordLog(next(tmp_path.glob("runs/*/*/samples.jsonl"))):
+        for shard in ("1/1", "1/2"):
+            done = call(*words, "--shard", shard)
+            assert (done.code, done.out) == (1, "")
+            assert "Another run is writing runs/fake/" in done.err
+    assert call(*words).code == 0
     assert len(records(tmp_path)) == 20
 
 

@@ -14,6 +14,7 @@ import torch
 from babilong.errors import DataError, UsageError
 from evaluators.models import huggingface
 from evaluators.models.huggingface import HuggingFaceModel
+from evaluators.models.local_options import LocalOptions
 from evaluators.models.protocol import ModelOptions, Request
 
 WORDS = ("Mary", "went", "to", "the", "garden", "while", "an", "old", "clock", "struck", "nine", "unheard", ".")
@@ -39,12 +40,13 @@ def load(folder: Path, **options: Any) -> HuggingFaceModel:
 
 
 def reference(model: HuggingFaceModel, request: Request) -> list[int]:
-    """Token ids of a plain `generate` over the whole prompt, all logits kept."""
-    from transformers import GenerationConfig
+    """Token ids of a plain `generate` over the whole prompt at once, all logits kept, by a model loaded anew."""
+    from transformers import AutoModelForCausalLM, GenerationConfig
 
+    plain: Any = AutoModelForCausalLM.from_pretrained(model.source, dtype=model.model.dtype).eval()
     ids = torch.tensor([model.tokenizer(request.prompt)["input_ids"]])
     settings = GenerationConfig(max_new_tokens=20, do_sample=False, eos_token_id=0, pad_token_id=0)
-    written = model.model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=settings)
+    written = plain.generate(ids, attention_mask=torch.ones_like(ids), generation_config=settings, logits_to_keep=0)
     return list(written[0, ids.shape[1] :].tolist())
 
 
@@ -83,6 +85,27 @@ def test_reads_in_pieces_and_makes_last_logits_only(gpt2: Path, monkeypatch: pyt
     assert set(logits) == {1}
 
 
+@pytest.mark.parametrize("family", ["Mistral", "Gemma3Text", "Mamba"])
+def test_sliding_windows_and_models_without_a_cache(
+    gpt2: Path, tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import transformers
+
+    monkeypatch.setattr(huggingface, "PREFILL", 48)
+    library: Any = transformers
+    folder = shutil.copytree(gpt2, tmp_path / "model")
+    settings = {"hidden_size": 32, "num_hidden_layers": 2, "initializer_range": 0.5, "eos_token_id": 0}
+    if family != "Mamba":
+        settings |= {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "intermediate_size": 64}
+        settings |= {"sliding_window": 40}
+    config = getattr(library, f"{family}Config")(vocab_size=load(gpt2).tokenizer.vocab_size, **settings)
+    torch.manual_seed(7)
+    library.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    model = load(folder, batch_size=4, dtype="float32")
+    expected = [model._output(0, reference(model, each))[0] for each in REQUESTS]
+    assert [answer.text for answer in model.answer(iter(REQUESTS))] == expected
+
+
 def test_stops_at_the_end_token(gpt2: Path) -> None:
     model = load(gpt2)
     first = reference(model, REQUESTS[0])
@@ -108,7 +131,7 @@ def test_chat_template_with_and_without_a_system_message(
     make_llm: Callable[..., Path], tmp_path: Path, template: str, start: str
 ) -> None:
     model = load(make_llm(tmp_path / "chat", template=template), system="Be brief.")
-    text = model.tokenizer.decode(model._encode(REQUESTS[1]))
+    text = model.tokenizer.decode(model.chat.encode(REQUESTS[1].prompt))
     assert text.startswith(start)
     assert text.endswith("Where is Mary?<assistant>")
     assert model.describe()["prompt"] == "chat"
@@ -116,7 +139,7 @@ def test_chat_template_with_and_without_a_system_message(
 
 def test_system_message_without_a_chat_template(gpt2: Path) -> None:
     model = load(gpt2, system="Be brief.")
-    assert model.tokenizer.decode(model._encode(REQUESTS[1])).startswith("Be brief.\n\nRead this")
+    assert model.tokenizer.decode(model.chat.encode(REQUESTS[1].prompt)).startswith("Be brief.\n\nRead this")
 
 
 def test_describe_follows_the_weights_and_not_the_place(gpt2: Path, tmp_path: Path) -> None:
@@ -155,6 +178,135 @@ def test_broken_folders(gpt2: Path, tmp_path: Path, breakage: Callable[[Path], o
         load(folder)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 500
+
+
+def test_reads_the_same_through_the_librarys_own_attention(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface, "PREFILL", 32)
+    ours = load(llama, dtype="float32", batch_size=4)
+    assert ours.model.config._attn_implementation == "babilong_pieces"
+    assert ours.describe()["attention"] == "sdpa"
+    eager = load(llama, dtype="float32", batch_size=4, local=LocalOptions(attention="eager"))
+    assert eager.model.config._attn_implementation == eager.describe()["attention"] == "eager"
+    expected = [answer.text for answer in ours.answer(iter(REQUESTS))]
+    assert [answer.text for answer in eager.answer(iter(REQUESTS))] == expected
+    # The last rows of a padded batch, number by number.
+    ids = torch.arange(1, 65)[None].repeat(2, 1)
+    mask = torch.ones_like(ids)
+    mask[1, :20] = 0
+    with torch.inference_mode():
+        first, second = (
+            each.model(
+                ids[:, 48:],
+                attention_mask=mask,
+                past_key_values=each.model(ids[:, :48], attention_mask=mask[:, :48]).past_key_values,
+            ).logits
+            for each in (ours, eager)
+        )
+    torch.testing.assert_close(first, second, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("local", "message"),
+    [
+        ({"device": "tpu"}, "Unknown device 'tpu'"),
+        ({"device": "cuda:99"}, "no device 'cuda:99' here"),
+        ({"device": "cpu", "device_map": "auto"}, "--device and --device-map"),
+        ({"device_map": "everywhere"}, "Unknown device map 'everywhere'"),
+        ({"attention": "flsh"}, "Unknown attention 'flsh'"),
+        ({"load_in": "2bit"}, "Unknown --load-in '2bit'"),
+        ({"chat_template": "no/such.jinja"}, "no chat template 'no/such.jinja'; give auto, on, off or a Jinja file"),
+        ({"chat_template": "on"}, "hf/tiny has no chat template"),
+        ({"tensor_parallel": 2}, "--tensor-parallel is for vllm"),
+        ({"engine_args": "{a: 1}"}, "--engine-args is for vllm"),
+    ],
+)
+def test_options_that_cannot_be_met(gpt2: Path, local: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        load(gpt2, local=LocalOptions(**local))
+
+
+@pytest.mark.parametrize(
+    ("options", "package"), [({"load_in": "8bit"}, "bitsandbytes"), ({"device_map": "auto"}, "accelerate")]
+)
+def test_what_has_to_be_installed(
+    gpt2: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], package: str
+) -> None:
+    monkeypatch.setattr("evaluators.models.local_options.find_spec", lambda name: None if name == package else object())
+    with pytest.raises(UsageError, match=f"needs {package}: pip install {package}"):
+        load(gpt2, local=LocalOptions(**options))
+
+
+def test_devices_and_templates_by_name(make_llm: Callable[..., Path], tmp_path: Path) -> None:
+    folder = make_llm(tmp_path / "chat", template=CHAT)
+    expected = [answer.text for answer in load(folder).answer(iter(REQUESTS))]
+    for local in (LocalOptions(device="cpu"), LocalOptions(device_map="auto"), LocalOptions(chat_template="on")):
+        model = load(folder, local=local)
+        assert [answer.text for answer in model.answer(iter(REQUESTS))] == expected
+    off = load(folder, local=LocalOptions(chat_template="off"))
+    assert off.describe()["prompt"] == "text"
+    assert off.count(REQUESTS[0]) == load(folder).count(REQUESTS[0]) - len(_ids(off, "<user>")) - len(
+        _ids(off, "<assistant>")
+    )
+
+
+def _ids(model: HuggingFaceModel, text: str) -> list[int]:
+    return list(model.tokenizer(text)["input_ids"])
+
+
+def test_each_process_takes_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    places = []
+    for rank in range(4):
+        monkeypatch.setenv("LOCAL_RANK", str(rank))
+        places.append(huggingface._placement(LocalOptions()))
+    assert places == ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried 9"),
+    ],
+)
+def test_out_of_memory_halves_the_batch_and_goes_on(
+    gpt2: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    model = load(gpt2, batch_size=8)
+    sizes: list[int] = []
+    generate = model.model.generate
+
+    def short_of_memory(ids: torch.Tensor, **settings: Any) -> torch.Tensor:
+        sizes.append(len(ids))
+        if len(ids) > 2:
+            raise error
+        return generate(ids, **settings)
+
+    monkeypatch.setattr(model.model, "generate", short_of_memory)
+    several = [request(number, 30) for number in range(12)]
+    longer = [Request(f"qa1/2k/{number}", "qa1", "2k", "Mary left.", "Where is Mary?") for number in range(3)]
+    answers = list(model.answer(iter([*several, *longer])))
+    assert [answer.error for answer in answers] == [None] * 15
+    assert [answer.id for answer in answers] == [each.id for each in (*several, *longer)]
+    # What does not fit is found out once a length.
+    assert sizes == [8, 4, 2, 2, 4, 2, 2, 2, 2, 3, 1, 2]
+
+
+def test_a_sample_that_never_fits_has_its_class(gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load(gpt2, batch_size=4)
+    generate = model.model.generate
+
+    def short_of_memory(ids: torch.Tensor, **settings: Any) -> torch.Tensor:
+        if ids.shape[1] > 250:
+            raise MemoryError("Unable to allocate 9 GiB\nand more")
+        return generate(ids, **settings)
+
+    monkeypatch.setattr(model.model, "generate", short_of_memory)
+    answers = {answer.id: answer for answer in model.answer(iter(REQUESTS))}
+    lost = answers.pop("qa1/1k/0")
+    assert (lost.error, lost.message, lost.text) == ("oom", "Unable to allocate 9 GiB", "")
+    assert [answer.error for answer in answers.values()] == [None] * 3
 
 
 def test_hub_model_that_cannot_be_had() -> None:

@@ -13,11 +13,12 @@ import pytest
 
 from babilong.errors import BabilongError, OverLengthError
 from babilong.prompts import load_prompts
+from evaluators.job import Job
 from evaluators.models import retries
 from evaluators.models.errors import ERRORS
 from evaluators.models.protocol import Request
 from evaluators.records import read_records
-from evaluators.runner import Job, evaluate
+from evaluators.runner import evaluate
 from generators.dataset import Dataset
 from tests.evaluators.asking import KEY, ask, at_sample, load, requests
 from tests.evaluators.faulty_server import Asked, FaultyServer, Reply, error, says

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from babilong.errors import BabilongError, DataError
-from evaluators.records import Record, RecordLog, read_records
+from evaluators.records import Record, RecordLog, fingerprint, read_folder, read_records
 from generators.dataset import Dataset
 
 
@@ -56,6 +56,34 @@ def test_outputs_come_back_as_they_were(path: Path, output: str) -> None:
     assert path.read_bytes().count(b"\n") == 2
 
 
+def test_labels_come_back_and_take_no_room_where_there_are_none(path: Path) -> None:
+    own = replace(record(1), labels=("attic", "cellar"), sample="0123456789abcdef")
+    write(path, own, record(2))
+    assert read_records(path) == {"qa1/1k/1": own, "qa1/1k/2": record(2)}
+    assert ["labels" in line for line in path.read_text().splitlines()] == [True, False]
+
+
+def test_all_files_of_a_folder_are_read_as_one(tmp_path: Path) -> None:
+    """An answer wins over an empty one, that over an error; of equals the later file."""
+    first, second = (tmp_path / f"samples-0000{number}-of-00002.jsonl" for number in (1, 2))
+    write(first, record(1), record(2, error="server"), record(3, ""), record(4, "old"))
+    write(second, record(1, error="server"), record(2, ""), record(3, "late"), record(4, "new"), record(5))
+    write(tmp_path / "samples.jsonl", record(5, error="server"))
+    found = read_folder(tmp_path)
+    assert {key[-1]: each.output for key, each in found.items()} == {
+        "1": "garden", "2": "", "3": "late", "4": "new", "5": "garden",
+    }  # fmt: skip
+    assert all(each.error is None for each in found.values())
+    assert read_folder(tmp_path / "nowhere") == {}
+
+
+def test_a_sample_is_told_by_its_text(dataset: Dataset) -> None:
+    samples = [sample for cell in dataset.cells for sample in dataset.samples(*cell)]
+    changed = [replace(samples[0], **{part: "x"}) for part in ("input", "question", "target")]
+    assert len({fingerprint(sample) for sample in (*samples, *changed)}) == len(samples) + 3
+    assert fingerprint(replace(samples[0], index=9, n_tokens=1)) == fingerprint(samples[0])
+
+
 def test_the_last_line_of_a_sample_wins(path: Path) -> None:
     write(path, record(1, error="MemoryError"), record(2))
     write(path, record(1))
@@ -89,6 +117,7 @@ def test_a_last_line_cut_anywhere_is_dropped(path: Path) -> None:
         (b'{"id": "qa1/1k/1"}\n', "keys"),
         (json.dumps({key: None for key in Record.__slots__}).encode() + b"\n", "not a text"),
         (json.dumps(asdict(record(1)) | {"tokens_in": "900"}).encode() + b"\n", "not a number"),
+        (json.dumps(asdict(record(1)) | {"labels": [1]}).encode() + b"\n", "not a text"),
         (json.dumps(asdict(record(1)) | {"task": "qa21"}).encode() + b"\n", "no such task or length"),
         (json.dumps(asdict(record(1)) | {"length": "4x"}).encode() + b"\n", "no such task or length"),
     ],
@@ -125,7 +154,8 @@ import sys, time
 from pathlib import Path
 from babilong.prompts import load_prompts
 from evaluators.models.random_floor import RandomModel
-from evaluators.runner import Job, evaluate
+from evaluators.job import Job
+from evaluators.runner import evaluate
 from generators.dataset import open_dataset
 
 class Slow(RandomModel):

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from babilong.errors import DataError
+from evaluators.job import Job
 from evaluators.records import Record
 from evaluators.reports.cells import Cell, is_right, means, summarise
 from evaluators.reports.depth import by_depth, depth_sheet, with_depths
 from evaluators.reports.disagreement import counts_sheet, disputed, judge, samples_sheet
 from evaluators.reports.runs import Run
 from evaluators.reports.tables import Sheet, cells_csv, grid_sheet, listing, to_markdown, to_rich
-from evaluators.runner import Job, evaluate
+from evaluators.runner import evaluate
 
 
 def record(task: str, length: str, index: int, output: str, target: str, error: str | None = None) -> Record:

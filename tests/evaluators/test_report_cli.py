@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from evaluators import report_cli
+from evaluators.job import Job
 from evaluators.outcome import write_outcome
 from evaluators.records import RecordLog, read_records
-from evaluators.runner import Job, evaluate
+from evaluators.runner import evaluate
 
 HEAVY = ("torch", "transformers", "datasets", "pandas", "matplotlib", "pyarrow", "tokenizers", "numpy", "scipy", "yaml")
 

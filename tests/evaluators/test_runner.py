@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +13,19 @@ from typing import Any
 import pytest
 import yaml
 
-from babilong.errors import DataError, OverLengthError
+from babilong.errors import DataError, OverLengthError, UsageError
 from babilong.prompts import load_prompts
+from babilong.sample import Sample
+from evaluators.again import parse_retry
+from evaluators.job import Job
+from evaluators.models.protocol import Answer, Request
+from evaluators.models.random_floor import RandomModel
 from evaluators.records import read_records
+from evaluators.reports.cells import is_right
 from evaluators.run_folder import run_folder, slug
-from evaluators.runner import Job, evaluate
-from generators.dataset import Dataset
+from evaluators.runner import evaluate
+from generators.dataset import Dataset, open_dataset
+from generators.manifest import File
 from generators.recipe import Recipe
 from generators.writer import generate
 
@@ -48,13 +59,16 @@ def test_batches_hold_one_length(job: Job, fake: Any, tmp_path: Path) -> None:
     assert all(len({name.split("/")[1] for name in batch}) == 1 for batch in fake.batches)
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("out of memory\nlong story"), ValueError("bad")])
-def test_one_bad_sample_costs_only_itself(job: Job, fake: Any, tmp_path: Path, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [(MemoryError(), "oom"), (RuntimeError("out of memory\nlong story"), "oom"), (ValueError("bad"), "ValueError")],
+)
+def test_one_bad_sample_costs_only_itself(job: Job, fake: Any, tmp_path: Path, error: Exception, kind: str) -> None:
     fake.failing = {"qa1/1k/3": error}
     records = read_records(run(job, tmp_path) / "samples.jsonl")
     assert len(records) == 20
     bad = records.pop("qa1/1k/3")
-    assert (bad.error, bad.message, bad.output) == (type(error).__name__, str(error).split("\n")[0], "")
+    assert (bad.error, bad.message, bad.output) == (kind, str(error).split("\n")[0], "")
     assert all(record.error is None and record.output == "kitchen" for record in records.values())
 
 
@@ -147,14 +161,126 @@ def test_prompts_without_a_task_are_refused_first(job: Job, fake: Any, tmp_path:
     assert not (tmp_path / "runs").exists()
 
 
-def test_changed_samples_are_noticed(job: Job, tmp_path: Path) -> None:
+def rewrite(dataset: Dataset, folder: Path, change: Callable[[Sample], Sample]) -> Dataset:
+    """The same dataset as a whole and valid other folder, its samples changed."""
+    shutil.copytree(dataset.folder, folder)
+    manifest = dataset.manifest
+    for task, length in dataset.cells:
+        cell = manifest.cell(task, length)
+        assert cell is not None and len(cell.files) == 1
+        path = Path(cell.files[0].path).with_suffix(".jsonl")
+        rows = [json.dumps(change(sample).to_row()) for sample in dataset.samples(task, length)]
+        (folder / path).write_text("\n".join(rows) + "\n")
+        data = (folder / path).read_bytes()
+        file = File(path.as_posix(), len(rows), len(data), hashlib.sha256(data).hexdigest())
+        manifest = manifest.with_cell(replace(cell, files=(file,)))
+    manifest.save(folder)
+    return open_dataset(folder)
+
+
+def test_a_dataset_in_other_files_is_the_same_dataset(job: Job, fake: Any, tmp_path: Path) -> None:
+    folder = run(job, tmp_path / "runs")
+    fake.batches = []
+    other = rewrite(job.dataset, tmp_path / "data", lambda sample: sample)
+    assert other.fingerprint("qa1", "0k") != job.dataset.fingerprint("qa1", "0k")
+    assert run(replace(job, dataset=other), tmp_path / "runs") == folder
+    assert fake.batches == []
+    assert yaml.safe_load((folder / "run.yaml").read_text())["cells"]["qa1/0k"] == other.fingerprint("qa1", "0k")
+
+
+@pytest.mark.parametrize("part", ["input", "question", "target"])
+def test_a_dataset_that_changed_is_refused(job: Job, tmp_path: Path, part: str) -> None:
+    folder = run(replace(job, limit=3), tmp_path / "runs")
+    before = lines(folder)
+    other = rewrite(
+        job.dataset,
+        tmp_path / "data",
+        lambda s: replace(s, **{part: getattr(s, part) + " "}) if s.id == "qa2/1k/2" else s,
+    )
+    for _ in range(2):  # a refusal is not forgotten
+        with pytest.raises(
+            DataError, match=r"has changed: qa2/1k/2 is not the sample that was answered before; choose"
+        ):
+            run(replace(job, dataset=other, limit=3), tmp_path / "runs")
+    assert lines(folder) == before
+
+
+def test_a_dataset_that_is_made_anew_while_a_run_is_at_work(job: Job, fake: Any, tmp_path: Path) -> None:
+    copy = rewrite(job.dataset, tmp_path / "data", lambda sample: sample)
+
+    def answered(batch: Any) -> Any:
+        shutil.rmtree(copy.folder)
+        rewrite(job.dataset, copy.folder, lambda s: replace(s, input=s.input + " "))
+        fake._answer = type(fake)._answer.__get__(fake)
+        return fake._answer(batch)
+
+    fake._answer = answered
+    with pytest.raises(
+        DataError, match=r"samples of qa2 at 0k in .*data were made anew .*; give the same command again"
+    ):
+        run(replace(job, dataset=copy), tmp_path / "runs")
+
+
+def test_records_of_older_files_are_compared_by_question_and_answer(job: Job, tmp_path: Path) -> None:
     folder = run(job, tmp_path)
     path = folder / "samples.jsonl"
-    path.write_text(path.read_text().replace('"target": ', '"target": "not ', 1).replace('not "', "not ", 1))
+    old = [{k: v for k, v in json.loads(line).items() if k != "sample"} for line in lines(folder)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in old))
     text = (folder / "run.yaml").read_text()
+    (folder / "run.yaml").write_text(text.replace(job.fingerprints["qa1/0k"], "0" * 64))
+    run(job, tmp_path)
+    old[0]["target"] = "elsewhere"
+    path.write_text("".join(json.dumps(row) + "\n" for row in old))
     (folder / "run.yaml").write_text(text.replace(job.fingerprints["qa1/0k"], "0" * 64))
     with pytest.raises(DataError, match="qa1/0k/0 is not the sample that was answered"):
         run(job, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("retry", "asked_again"),
+    [
+        ("default", {"server", "empty", "blank"}),
+        ("all", {"server", "empty", "blank", "content_filter", "context_overflow"}),
+        ("none", set()),
+        ("content_filter, empty", {"content_filter", "empty", "blank"}),
+    ],
+)
+def test_which_errors_are_asked_again(job: Job, fake: Any, tmp_path: Path, retry: str, asked_again: set[str]) -> None:
+    kinds = ["server", "empty", "content_filter", "context_overflow"]
+    ids = {kind: f"qa1/0k/{index}" for index, kind in enumerate([*kinds, "blank"])}
+    asked: list[str] = []
+
+    def answer(requests: Iterator[Request]) -> Iterator[Answer]:
+        for request in requests:
+            asked.append(request.id)
+            kind = next((kind for kind in kinds if ids[kind] == request.id), None)
+            yield Answer(request.id, " " if request.id == ids["blank"] else "" if kind else "kitchen",
+                         None if kind else "stop", 1, 1, 0.1, kind, kind and "no")  # fmt: skip
+
+    fake.answer = answer
+    folder = run(job, tmp_path, again=parse_retry(retry))
+    before = lines(folder)
+    asked.clear()
+    run(job, tmp_path, again=parse_retry(retry))
+    assert set(asked) == {ids[kind] for kind in asked_again}
+    assert lines(folder) == before  # it came to the same, and is not written twice
+
+
+def test_an_error_class_that_is_none() -> None:
+    with pytest.raises(UsageError, match="Unknown error class 'server_'; did you mean server"):
+        parse_retry("timeout,server_")
+
+
+def test_samples_with_their_own_labels(job: Job, tmp_path: Path) -> None:
+    own = ("atrium", "cellar")
+    data = rewrite(job.dataset, tmp_path / "data", lambda s: replace(s, target="atrium", labels=own))
+    assert job.request(next(data.samples("qa1", "0k"))).labels == own
+    folder = run(replace(job, dataset=data, model=RandomModel()), tmp_path / "runs")
+    records = list(read_records(folder / "samples.jsonl").values())
+    assert {record.labels for record in records} == {own}
+    assert {record.output for record in records} == set(own)
+    for record in records:
+        assert all(is_right(record, score) == (record.output == "atrium") for score in ("v1", "v2", "exact"))
 
 
 def test_more_samples_of_a_grown_dataset(fake: Any, tmp_path: Path, dataset: Dataset) -> None:

@@ -1,0 +1,72 @@
+"""How far a recurrent-memory model has read a context, kept in a file so that a kill costs little at 1M and more.
+
+Example::
+
+    save_place(file, Place(state, segments=2000, tokens=1_000_000), context)
+    load_place(file, context)       # the same; None if there is no such file, or it is of another context
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from babilong.files import write_whole
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from baselines.memory.rmt import RecurrentMemory
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a context.
+
+    Attributes:
+        state: the memory, float32 [1, m, d].
+        segments: how many were read.
+        tokens: how many were read.
+    """
+
+    state: Tensor
+    segments: int
+    tokens: int
+
+
+def fresh_place(model: RecurrentMemory) -> Place:
+    """The beginning of a context."""
+    return Place(model.init_state(1).detach(), 0, 0)
+
+
+def save_place(file: Path, place: Place, context: str) -> None:
+    """Write a place, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written; what was there before still is.
+    """
+    from safetensors.torch import save
+
+    about = {"context": _digest(context), "segments": str(place.segments), "tokens": str(place.tokens)}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, save({"state": place.state.contiguous()}, metadata=about))
+
+
+def load_place(file: Path, context: str) -> Place | None:
+    """The place that was saved for a context; None, to begin anew, where there is no such file or a broken one."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="pt") as opened:
+            about, state = opened.metadata(), opened.get_tensor("state")
+        if about["context"] != _digest(context):
+            return None
+        return Place(state, int(about["segments"]), int(about["tokens"]))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _digest(context: str) -> str:
+    return hashlib.sha256(context.encode("utf-8", "surrogatepass")).hexdigest()

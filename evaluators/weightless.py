@@ -1,0 +1,97 @@
+"""How the prompts of a model are counted without the model: by its tokenizer, which is small, or by the dataset.
+
+Example::
+
+    counter = find_counter("hf/gpt2", ModelOptions())
+    counter.count(request), counter.limit, counter.about     # (1024, 1004, "the tokenizer of gpt2")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from babilong.errors import DataError, UsageError
+from babilong.tokenizers import load_tokenizer
+from evaluators.models.protocol import ModelOptions, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Counts what a model would read.
+
+    Attributes:
+        prompted: whether the model reads the rendered prompt, or the bare context and question.
+        count: tokens of a request; None: the dataset's own counts are the best there is.
+        limit: tokens that a prompt may have; None: there is no limit, or it is not known.
+        about: who counts, in words.
+    """
+
+    prompted: bool
+    count: Callable[[Request], int] | None
+    limit: int | None
+    about: str
+
+
+def find_counter(name: str, options: ModelOptions) -> Counter:
+    """The counter of a model; no weights are read and no server is asked.
+
+    Raises:
+        DataError: a folder or tokenizer that was named is not there or broken.
+        UsageError: options that do not fit together.
+    """
+    kind, _, source = name.partition("/")
+    if kind == "rag":
+        inner = find_counter(source, options)
+        return Counter(inner.prompted, None, None, "the dataset, for whole contexts: retrieval passes on less")
+    if kind in ("random", "oracle"):
+        return Counter(False, None, None, "the dataset")
+    if kind in ("rmt", "rmt-gpt2"):
+        return _recurrent(source or name)
+    if kind == "openai":
+        return _server(options)
+    return _causal(name, source, options)
+
+
+def _recurrent(source: str) -> Counter:
+    from baselines.checkpoints import find
+
+    tokenizer = load_tokenizer(str(find(source)))
+
+    def count(request: Request) -> int:
+        context = sum(map(len, tokenizer.encode_pieces(f" {request.context}")))
+        return context + tokenizer.count(f" {request.question}")
+
+    return Counter(False, count, None, f"the tokenizer of {source}")
+
+
+def _server(options: ModelOptions) -> Counter:
+    from evaluators.models.prompt_counter import prompt_counter
+
+    server = options.server
+    server.check()
+    limit = None if server.max_model_len is None else server.max_model_len - options.max_new_tokens
+    if server.tokenizer is None:
+        return Counter(True, None, limit, "the dataset; --tokenizer counts as the model does")
+    counter = prompt_counter(server.tokenizer, chat=server.api != "completions", system=options.system)
+    return Counter(True, lambda request: counter(request.prompt), limit, f"the tokenizer of {server.tokenizer}")
+
+
+def _causal(name: str, source: str, options: ModelOptions) -> Counter:
+    from evaluators.models.chat import choose_chat
+    from evaluators.models.checkpoint import check_source, load_tokenizer_and_config, positions
+
+    check_source(source)
+    try:
+        tokenizer, config = load_tokenizer_and_config(source, local=True)
+    except DataError:
+        if Path(source).is_dir():
+            raise
+        return Counter(True, None, None, f"the dataset: the tokenizer of {source} is not on this machine")
+    chat = choose_chat(tokenizer, options.local.chat_template, system=options.system, name=name)
+    window = positions(config)
+    limit = None if window is None else window - options.max_new_tokens
+    if limit is not None and limit <= 0:
+        raise UsageError(f"--max-new-tokens {options.max_new_tokens} leaves {name} no room for a prompt.")
+    return Counter(True, lambda request: len(chat.encode(request.prompt)), limit, f"the tokenizer of {source}")

@@ -1,0 +1,174 @@
+"""`--dry-run` says what a run would take and touches nothing: no model, no server, no folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from babilong.prompts import load_prompts
+from babilong.tokenizers import load_tokenizer
+from evaluators.models import registry
+from generators.dataset import Dataset
+from tests.evaluators.conftest import Done
+
+
+@pytest.fixture
+def dry(call: Callable[..., Done], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+    """The command with --dry-run, which may load no model."""
+
+    def run(*words: Any) -> Done:
+        with monkeypatch.context() as patch:
+            patch.setattr(registry, "make_model", lambda *_: pytest.fail("a model was loaded"))
+            return call(*words, "--dry-run")
+
+    return run
+
+
+def lines(done: Done) -> dict[str, str]:
+    assert done.code == 0, done.err
+    return dict(line.split(": ", 1) for line in done.out.splitlines())
+
+
+def number(text: str) -> int:
+    return int(text.split(", counted")[0].replace(",", ""))
+
+
+def prompt_tokens(dataset: Dataset) -> int:
+    return sum(sample.prompt_tokens for cell in dataset.cells for sample in dataset.samples(*cell))
+
+
+def test_a_causal_model_counts_with_its_own_tokenizer_and_knows_its_limit(
+    dry: Callable[..., Done], dataset: Dataset, tmp_path: Path, make_llm: Callable[..., Path]
+) -> None:
+    model = make_llm(tmp_path / "small", positions=800)
+    (model / "model.safetensors").write_bytes(b"")  # nobody looks
+    found = lines(dry("-m", f"hf/{model}", "--data", dataset.folder))
+    assert found["model"] == f"hf/{model}, protocol v2"
+    assert found["samples"].startswith("20, ")
+    # The tiny model has the built-in tokenizer, by which the dataset was counted.
+    assert found["tokens in"] == f"{prompt_tokens(dataset):,}, counted by the tokenizer of {model}"
+    assert found["tokens out"] == "at most 400"
+    assert found["over the limit"] == "10 prompts have more than 780 tokens"
+    assert found["time"].startswith("unknown") and found["cost"].startswith("unknown")
+    assert [path.name for path in tmp_path.iterdir()] == ["small"]
+
+
+def test_a_chat_template_is_counted(
+    dry: Callable[..., Done], dataset: Dataset, tmp_path: Path, make_llm: Callable[..., Path]
+) -> None:
+    template = "{% for m in messages %}<a><b><c>{{ m.content }}{% endfor %}"
+    plain = lines(dry("-m", f"hf/{make_llm(tmp_path / 'a')}", "--data", dataset.folder))
+    chat = lines(dry("-m", f"hf/{make_llm(tmp_path / 'b', template=template)}", "--data", dataset.folder))
+    assert number(chat["tokens in"]) > number(plain["tokens in"]) + 20 * 5
+
+
+def test_a_model_that_is_not_here_is_counted_by_the_dataset(dry: Callable[..., Done], dataset: Dataset) -> None:
+    found = lines(dry("-m", "vllm/nobody/nothing", "--data", dataset.folder, "-n", "2", "-t", "qa1"))
+    expected = sum(s.prompt_tokens for length in ("0k", "1k") for s in dataset.samples("qa1", length, limit=2))
+    assert found["tokens in"].startswith(
+        f"{expected:,}, counted by the dataset: the tokenizer of nobody/nothing is not"
+    )
+    assert found["over the limit"].startswith("unknown")
+
+
+def test_a_recurrent_model_reads_the_bare_text(dry: Callable[..., Done], dataset: Dataset, recurrent: Path) -> None:
+    found = lines(dry("-m", f"rmt/{recurrent}", "--data", dataset.folder))
+    count = load_tokenizer().count
+    samples = [sample for cell in dataset.cells for sample in dataset.samples(*cell)]
+    expected = sum(count(f" {sample.input}") + count(f" {sample.question}") for sample in samples)
+    assert found["tokens in"] == f"{expected:,}, counted by the tokenizer of {recurrent}"
+
+
+@pytest.mark.parametrize("name", ["rag/oracle", "rag/openai/x", "random"])
+def test_others_are_counted_by_the_dataset(dry: Callable[..., Done], dataset: Dataset, name: str) -> None:
+    found = lines(dry("-m", name, "--data", dataset.folder))
+    assert "counted by the dataset" in found["tokens in"]
+    assert ("retrieval passes on less" in found["tokens in"]) == name.startswith("rag/")
+
+
+def test_a_server_is_counted_and_paid_for_without_being_asked(
+    dry: Callable[..., Done], dataset: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "prices.yaml").write_text("other: {input: 1, output: 1}\ngpt-9: {input: 100, output: 1000}\n")
+    words = ("-m", "openai/gpt-9", "--base-url", "http://127.0.0.1:9/v1", "--data", dataset.folder)
+    found = lines(dry(*words, "--prices", "prices.yaml", "--rate", "100", "--tokenizer", "builtin",
+                       "--max-model-len", "900", "--api", "completions"))  # fmt: skip
+    tokens = prompt_tokens(dataset)
+    assert found["tokens in"] == f"{tokens:,}, counted by the tokenizer of builtin"
+    over = sum(s.prompt_tokens > 880 for cell in dataset.cells for s in dataset.samples(*cell))
+    assert found["over the limit"] == f"{over} prompts have more than 880 tokens"
+    assert found["cost"] == f"at most {(tokens * 100 + 400 * 1000) / 1e6:,.2f}"
+    assert found["time"] == f"{round((tokens + 400) / 100 / 60)} min at 100 tokens/s, as --rate says"
+
+
+def test_what_is_still_to_be_generated_is_counted_by_its_length(dry: Callable[..., Done], tmp_path: Path) -> None:
+    found = lines(dry("-m", "random", "-n", "3", "-l", "0k,4k"))
+    assert found["samples"].endswith("6 of them still to be generated")
+    assert number(found["tokens in"]) == 12_000
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_rate_of_earlier_runs(
+    call: Callable[..., Done], dry: Callable[..., Done], dataset: Dataset, recurrent: Path
+) -> None:
+    words = ("-m", f"rmt/{recurrent}", "--data", dataset.folder, "-t", "qa1")
+    assert call(*words, "-n", "2", "--max-new-tokens", "2").code == 0
+    found = lines(dry(*words))
+    assert "tokens/s, as 4 samples in runs/rmt-tiny took" in found["time"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["--rate", "0"], 2, "Invalid value for '--rate'"),
+        (["--prices", "none.yaml"], 1, "Cannot read the prices none.yaml: No such file"),
+        (["--prices", "."], 1, "Cannot read the prices .: Is a directory"),
+        (["--prices", "broken.yaml"], 1, "Cannot read the prices broken.yaml"),
+        (["--prices", "list.yaml"], 1, "it must map models"),
+        (["--prices", "other.yaml"], 2, "Unknown model in other.yaml: 'random'; did you mean randon?"),
+        (["--prices", "half.yaml"], 1, "random needs two numbers"),
+        (["--prices", "minus.yaml"], 1, "random needs two numbers"),
+        (["-t", "qa3"], 2, "Unknown task of this dataset"),
+        (["--data", "nowhere"], 1, "No dataset folder at nowhere"),
+    ],
+)
+def test_bad_input(
+    dry: Callable[..., Done], dataset: Dataset, tmp_path: Path, words: list[str], code: int, says: str
+) -> None:
+    for name, text in {
+        "broken": "a: [b",
+        "list": "[1]",
+        "other": "randon: {input: 1, output: 2}",
+        "half": "random: {input: 1}",
+        "minus": "random: {input: 1, output: -2}",
+    }.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    data: tuple[Any, ...] = () if "--data" in words else ("--data", dataset.folder)
+    done = dry("-m", "random", *data, *words)
+    assert (done.code, done.out) == (code, "")
+    assert says in done.err
+    assert "Traceback" not in done.err
+
+
+def test_prompts_without_the_task_are_refused(dry: Callable[..., Done], dataset: Dataset, tmp_path: Path) -> None:
+    import yaml
+
+    text = (Path(__file__).parents[2] / "babilong/data/prompts.yaml").read_text()
+    few = yaml.safe_load(text)
+    few["tasks"] = {"qa1": few["tasks"]["qa1"]}
+    (tmp_path / "few.yaml").write_text(yaml.safe_dump(few))
+    assert load_prompts(str(tmp_path / "few.yaml")).tasks.keys() == {"qa1"}
+    words = ("-m", "openai/x", "--tokenizer", "builtin", "--max-model-len", "9000", "--prompts", "few.yaml")
+    done = dry(*words, "--data", dataset.folder)
+    assert done.code == 2
+    assert "have none for qa2" in done.err
+
+
+@pytest.mark.parametrize("words", [["--rate", "5"], ["--prices", "p.yaml"]])
+def test_flags_of_a_dry_run_are_for_a_dry_run(call: Callable[..., Done], dataset: Dataset, words: list[str]) -> None:
+    done = call("-m", "random", "--data", dataset.folder, *words)
+    assert (done.code, done.out) == (2, "")
+    assert "are for --dry-run" in done.err
