@@ -118,7 +118,7 @@ def _front(manifest: Manifest, recipe: Recipe) -> str:
             {
                 "config_name": length,
                 "data_files": [
-                    {"split": task, "path": f"{length}/{task}-*.{suffix(manifest.format)}"} for task in tasks
+                    {"split": task, "path": f"{length}/{task}-*.{ending}"} for task in tasks
                 ],
             }
             for length, tasks in by_length.items()
