@@ -117,9 +117,7 @@ def _front(manifest: Manifest, recipe: Recipe) -> str:
         "configs": [
             {
                 "config_name": length,
-                "data_files": [
-                    {"split": task, "path": f"{length}/{task}-*.{ending}"} for task in tasks
-                ],
+                "data_files": [{"split": task, "path": f"{length}/{task}-*.{ending}"} for task in tasks],
             }
             for length, tasks in by_length.items()
         ],
