@@ -26,8 +26,10 @@ def test_it_answers_qa1_on_the_built_in_recipe(length, samples):
 
 
 @pytest.mark.skipif(not BOOKS.is_dir(), reason=f"no books at {BOOKS}")
-def test_it_answers_qa1_in_novels_it_never_saw():
-    assert accuracy(Recipe(background=str(BOOKS)), "2k", 30) >= 0.9
+def test_it_answers_qa1_in_novels_it_never_saw(tmp_path):
+    for novel in sorted(BOOKS.glob("*.txt"))[:4]:  # all of them would take half a minute to tokenise
+        (tmp_path / novel.name).symlink_to(novel)
+    assert accuracy(Recipe(background=str(tmp_path)), "2k", 30) >= 0.9
 
 
 def test_it_is_small_enough_to_ship():
