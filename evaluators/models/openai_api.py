@@ -173,7 +173,7 @@ class OpenAIModel:
         listed, _ = await patience.spend_on(partial(self.endpoint.models, client), _at_once, draws)
         if isinstance(listed, Failure):
             raise BabilongError(
-                f"Cannot reach the server at {self.endpoint.url}: {listed} Start it or mend --base-url."
+                f"Cannot reach the server at {self.endpoint.url}: {_clause(listed)}; start it or mend --base-url."
             )
         self._listed = [str(entry.get("id")) for entry in listed]
         windows = (entry.get("max_model_len") for entry in listed if entry.get("id") == self.source)
@@ -198,13 +198,13 @@ class OpenAIModel:
         url = self.endpoint.url
         if failure.kind == "auth":
             return BabilongError(
-                f"The server at {url} refuses the key: {failure} Put a valid one into {self.server.key_env}, or name "
-                f"another variable with --api-key-env."
+                f"The server at {url} refuses the key: {_clause(failure)}; put a valid one into "
+                f"{self.server.key_env}, or name another variable with --api-key-env."
             )
         listed = f" (it has: {', '.join(self._listed[:10])})" if self._listed else ""
         return BabilongError(
-            f"The server at {url} does not answer for the model {self.source!r}{listed}: {failure} Check --model, "
-            f"--base-url (most end with /v1) and --api."
+            f"The server at {url} does not answer for the model {self.source!r}{listed}: {_clause(failure)}; "
+            f"check --model, --base-url (most end with /v1) and --api."
         )
 
     def _count_with(self, tokenizer: str) -> None:
@@ -215,6 +215,11 @@ class OpenAIModel:
         if self.window <= self.options.max_new_tokens:
             raise UsageError(f"--max-new-tokens {self.options.max_new_tokens} leaves {self.name} no room for a prompt.")
         self._counter = prompt_counter(tokenizer, chat=self.api == "chat", system=self.options.system)
+
+
+def _clause(failure: Failure) -> str:
+    """What a server said, to be gone on with."""
+    return str(failure).rstrip(".")
 
 
 async def _at_once() -> None:

@@ -170,8 +170,8 @@ def test_the_total_time_ends_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("status", "says_"),
-    [(401, "refuses the key: HTTP 401: no\\. Put a valid one into OPENAI_API_KEY"), (403, "refuses the key"),
-     (404, r"does not answer for the model 'tiny' \(it has: small, large\): HTTP 404: no\. Check --model")],
+    [(401, "refuses the key: HTTP 401: no; put a valid one into OPENAI_API_KEY"), (403, "refuses the key"),
+     (404, r"does not answer for the model 'tiny' \(it has: small, large\): HTTP 404: no; check --model")],
 )  # fmt: skip
 def test_what_can_never_succeed_ends_the_run_at_once(status: int, says_: str) -> None:
     models = Reply(body={"data": [{"id": "small"}, {"id": "large"}]})

@@ -79,7 +79,7 @@ def test_a_run_with_faults_and_no_trace_of_the_key(start: Callable[..., Any], tm
         process = start(*words(server, "--api", "chat", "--seed", "1", "--debug"))
         second = process.communicate(timeout=120)
     assert process.returncode == 1
-    assert "refuses the key: HTTP 403: [key] may not Put a valid one into MY_KEY" in second[1]
+    assert "refuses the key: HTTP 403: [key] may not; put a valid one into MY_KEY" in second[1]
     assert all(asked.headers["authorization"] == f"Bearer {KEY}" for asked in server.asked)
     assert KEY.encode() not in everything_written(tmp_path) + "".join((out, err, *second)).encode()
 
