@@ -1,12 +1,16 @@
-"""One cache for a whole test run, shared by its workers, so that nothing is tokenised twice."""
+"""One cache for a whole test run, shared by its workers, so that nothing is tokenised twice; interruptions that work."""
 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Whoever is started in the background of a script ignores interruptions, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
