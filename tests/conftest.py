@@ -1,4 +1,4 @@
-"""One cache for a whole test run, shared by its workers, so that nothing is tokenised twice; interruptions that work."""
+"""One cache for a whole test run, shared by its workers, so that nothing is tokenised twice; and working Ctrl-C."""
 
 from __future__ import annotations
 
