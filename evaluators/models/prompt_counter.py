@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from babilong.tokenizers import load_tokenizer
+from evaluators.models.chat import choose_chat
 
 
 def prompt_counter(name: str, *, chat: bool, system: str | None) -> Callable[[str], int]:
@@ -35,10 +36,5 @@ def prompt_counter(name: str, *, chat: bool, system: str | None) -> Callable[[st
     if template is None or not template.chat_template:
         before = f"{system}\n\n" if system else ""
         return lambda prompt: len(tokenizer.backend.encode(before + prompt))
-
-    def count(prompt: str) -> int:
-        messages = [{"role": "system", "content": system}] if system else []
-        messages.append({"role": "user", "content": prompt})
-        return len(template.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"])
-
-    return count
+    chat_of = choose_chat(template, "auto", system=system, name=name)
+    return lambda prompt: len(chat_of.encode(prompt))

@@ -115,19 +115,33 @@ class Done(NamedTuple):
     err: str
 
 
+Call = Callable[..., Done]
+
+
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """`babilong-eval` in this process, in an empty working folder."""
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str, Callable[[], None]], Call]:
+    """Any command in this process, in an empty working folder: `command("babilong-eval", cli.main)("--help")`."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*words: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", ["babilong-eval", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return Done(int(ended.value.code or 0), out, err)
+    def of(name: str, main: Callable[[], None]) -> Call:
+        def run(*words: str | Path) -> Done:
+            monkeypatch.setattr(sys, "argv", [name, *map(str, words)])
+            with pytest.raises(SystemExit) as ended:
+                main()
+            out, err = capsys.readouterr()
+            return Done(int(ended.value.code or 0), out, err)
 
-    return run
+        return run
+
+    return of
+
+
+@pytest.fixture
+def call(command: Callable[[str, Callable[[], None]], Call]) -> Call:
+    """`babilong-eval`."""
+    return command("babilong-eval", cli.main)
 
 
 @pytest.fixture(scope="session")

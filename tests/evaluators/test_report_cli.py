@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -22,24 +22,9 @@ from evaluators.runner import evaluate
 HEAVY = ("torch", "transformers", "datasets", "pandas", "matplotlib", "pyarrow", "tokenizers", "numpy", "scipy", "yaml")
 
 
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", ["babilong-report", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            report_cli.main()
-        out, err = capsys.readouterr()
-        return Done(int(ended.value.code or 0), out, err)
-
-    return run
+def call(command: Callable[..., Any]) -> Callable[..., Any]:
+    return command("babilong-report", report_cli.main)
 
 
 @pytest.fixture
@@ -55,14 +40,14 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_table_of_all_runs_below_a_folder(call: Callable[..., Done], runs: Path) -> None:
+def test_table_of_all_runs_below_a_folder(call: Callable[..., Any], runs: Path) -> None:
     done = call("table", "runs")
     assert (done.code, done.err) == (0, "")
     assert "fake, score v2" in done.out and "other, score v2" in done.out
     assert "mean of 2" in done.out
 
 
-def test_csv_of_one_run_is_that_of_its_summary(call: Callable[..., Done], runs: Path) -> None:
+def test_csv_of_one_run_is_that_of_its_summary(call: Callable[..., Any], runs: Path) -> None:
     folder = next(runs.glob("fake/*"))
     write_outcome(folder, "v2")
     summary = [row for row in rows((folder / "summary.csv").read_text()) if row["score"] == "v1"]
@@ -72,14 +57,14 @@ def test_csv_of_one_run_is_that_of_its_summary(call: Callable[..., Done], runs: 
     assert [[row[key] for key in same] for row in found] == [[row[key] for key in same] for row in summary]
 
 
-def test_tasks_and_lengths_choose(call: Callable[..., Done], runs: Path) -> None:
+def test_tasks_and_lengths_choose(call: Callable[..., Any], runs: Path) -> None:
     done = call("table", "runs", "-t", "qa2", "-l", "1k", "--csv", "-")
     assert {(row["task"], row["length"]) for row in rows(done.out)} == {("qa2", "1k")}
     done = call("table", "runs", "-t", "qa1,qa2,qa3", "--markdown", "-")
     assert done.out.count("| mean of 3 tasks |  |  |") == 2
 
 
-def test_files_are_written_and_the_table_is_shown(call: Callable[..., Done], runs: Path, tmp_path: Path) -> None:
+def test_files_are_written_and_the_table_is_shown(call: Callable[..., Any], runs: Path, tmp_path: Path) -> None:
     done = call("table", "runs", "--csv", "t.csv", "--markdown", "t.md")
     assert done.err.split() == ["written:", "t.csv", "written:", "t.md"]
     assert "fake, score v2" in done.out
@@ -96,13 +81,13 @@ def test_files_are_written_and_the_table_is_shown(call: Callable[..., Done], run
         (("depth", "runs", "-t", "qa1", "-o", "x.png"), b"\x89PNG"),
     ],
 )
-def test_pictures(call: Callable[..., Done], runs: Path, words: tuple[str, ...], magic: bytes) -> None:
+def test_pictures(call: Callable[..., Any], runs: Path, words: tuple[str, ...], magic: bytes) -> None:
     done = call(*words)
     assert (done.code, done.err) == (0, f"written: {words[-1]}\n")
     assert Path(words[-1]).read_bytes().startswith(magic)
 
 
-def test_depth_of_new_and_old_runs(call: Callable[..., Done], runs: Path, job: Job) -> None:
+def test_depth_of_new_and_old_runs(call: Callable[..., Any], runs: Path, job: Job) -> None:
     folder = next(runs.glob("fake/*"))
     new = call("depth", folder, "--bins", "4", "--csv", "-")
     found = rows(new.out)
@@ -120,7 +105,7 @@ def test_depth_of_new_and_old_runs(call: Callable[..., Done], runs: Path, job: J
     assert call("depth", folder, "--data", job.dataset.folder, "--bins", "4", "--csv", "-").out == new.out
 
 
-def test_compare(call: Callable[..., Done], runs: Path) -> None:
+def test_compare(call: Callable[..., Any], runs: Path) -> None:
     done = call("compare", *runs.glob("*/*"))
     assert done.code == 0, done.err
     assert "all    all" in done.out
@@ -131,12 +116,12 @@ def test_compare(call: Callable[..., Done], runs: Path) -> None:
     assert {row["stories"] for row in found} == {"5", "10"}
 
 
-def test_disagree(call: Callable[..., Done], runs: Path) -> None:
+def test_disagree(call: Callable[..., Any], runs: Path) -> None:
     assert "v2, not v1" in " ".join(call("disagree", "runs").out.split())
     assert call("disagree", "runs", "--csv", "-").out.startswith("model,config,sample,v2,v1,exact,question")
 
 
-def test_protocols_are_never_mixed(call: Callable[..., Done], runs: Path, tmp_path: Path) -> None:
+def test_protocols_are_never_mixed(call: Callable[..., Any], runs: Path, tmp_path: Path) -> None:
     (tmp_path / "published").mkdir()
     (tmp_path / "published/qa1_0k_x.csv").write_text("target,output,question\ngarden,garden,Where is Mary?\n")
     for words in (("table",), ("heatmap", "-o", "x.png"), ("curves", "-o", "x.png"), ("depth",), ("disagree",)):
@@ -175,7 +160,7 @@ def test_protocols_are_never_mixed(call: Callable[..., Done], runs: Path, tmp_pa
     ],
 )
 def test_bad_input(
-    call: Callable[..., Done], runs: Path, tmp_path: Path, words: tuple[str, ...], code: int, says: str
+    call: Callable[..., Any], runs: Path, tmp_path: Path, words: tuple[str, ...], code: int, says: str
 ) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()
@@ -188,7 +173,7 @@ def test_bad_input(
     assert done.out == ""
 
 
-def test_broken_runs_are_named(call: Callable[..., Done], runs: Path) -> None:
+def test_broken_runs_are_named(call: Callable[..., Any], runs: Path) -> None:
     folder = next(runs.glob("fake/*"))
     lines = (folder / "samples.jsonl").read_text().splitlines(keepends=True)
     (folder / "samples.jsonl").write_text("".join([lines[0], "oops\n", *lines[1:]]))
@@ -202,7 +187,7 @@ def test_broken_runs_are_named(call: Callable[..., Done], runs: Path) -> None:
     assert call("table", "runs").code == 0
 
 
-def test_a_run_that_has_only_begun_does_not_hinder_the_others(call: Callable[..., Done], runs: Path) -> None:
+def test_a_run_that_has_only_begun_does_not_hinder_the_others(call: Callable[..., Any], runs: Path) -> None:
     (runs / "new/id").mkdir(parents=True)
     (runs / "new/id/samples.jsonl").touch()
     assert call("table", "runs").code == 0
