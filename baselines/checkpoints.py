@@ -22,7 +22,7 @@ from babilong.errors import BabilongError, DataError, UsageError, first_sentence
 from babilong.tokenizers import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
-    from baselines.memory.rmt import RecurrentMemory
+    from baselines.memory.model import MemoryModel
 
 BUNDLED = ("rmt-gpt2",)
 
@@ -40,7 +40,7 @@ class Checkpoint:
     """
 
     name: str
-    model: RecurrentMemory
+    model: MemoryModel
     tokenizer: Tokenizer
     tasks: tuple[str, ...]
     sha256: str
@@ -88,7 +88,7 @@ def load(name: str) -> Checkpoint:
     return Checkpoint(name, model.eval(), tokenizer, tasks, hashlib.sha256(weights.read_bytes()).hexdigest())
 
 
-def save(folder: Path, model: RecurrentMemory, tokenizer: Tokenizer, tasks: tuple[str, ...], recipe: str) -> None:
+def save(folder: Path, model: MemoryModel, tokenizer: Tokenizer, tasks: tuple[str, ...], recipe: str) -> None:
     """Write a checkpoint, the weights last and all at once."""
     from safetensors.torch import save_model
 
@@ -103,18 +103,19 @@ def save(folder: Path, model: RecurrentMemory, tokenizer: Tokenizer, tasks: tupl
     part.replace(folder / "model.safetensors")
 
 
-def build(config: dict[str, Any], memory: dict[str, Any]) -> RecurrentMemory:
+def build(config: dict[str, Any], memory: dict[str, Any]) -> MemoryModel:
     """A recurrent memory with fresh weights from its two configurations."""
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from baselines.memory.rmt import MemoryConfig, RecurrentMemory
+    from baselines.memory.config import MemoryConfig
+    from baselines.memory.kinds import remember
 
     settings = dict(config)
     base = AutoModelForCausalLM.from_config(AutoConfig.for_model(settings.pop("model_type"), **settings))
-    return RecurrentMemory(base, MemoryConfig(**memory))
+    return remember(base, MemoryConfig(**memory))
 
 
-def _fit(model: RecurrentMemory, weights: Path) -> None:
+def _fit(model: MemoryModel, weights: Path) -> None:
     """Load weights that must fit exactly; tied ones are stored once."""
     from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_model

@@ -21,7 +21,8 @@ from baselines.memory import segments
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor
+
+    from baselines.memory.model import State
 
 __all__ = ["BUNDLED", "Reading", "RecurrentReader", "load_reader"]
 
@@ -90,8 +91,8 @@ class RecurrentReader:
             for reading, count in zip(readings, tokens, strict=True)
         ]
 
-    def reply(self, questions: Sequence[str], state: Tensor, max_new_tokens: int) -> list[Reading]:
-        """Answer a question about what each memory [B, m, d] has read; tokens of the question are those read."""
+    def reply(self, questions: Sequence[str], state: State, max_new_tokens: int) -> list[Reading]:
+        """Answer a question about what each of B memories has read; tokens of the question are those read."""
         import torch
 
         asked = [self.tokenizer.encode(f" {question}") for question in questions]
@@ -106,15 +107,15 @@ class RecurrentReader:
             readings.append(Reading(text, "stop" if stopped else "length", len(question), out))
         return readings
 
-    def read(self, contexts: Sequence[str], state: Tensor | None = None) -> tuple[Tensor, list[int]]:
+    def read(self, contexts: Sequence[str], state: State | None = None) -> tuple[State, list[int]]:
         """Read contexts segment by segment.
 
         Args:
             contexts: B texts.
-            state: memory to go on from, [B, m, d]; fresh if None.
+            state: memory to go on from; fresh if None.
 
         Returns:
-            The memory afterwards, [B, m, d], and the number of tokens read of each context.
+            The memory afterwards, and the number of tokens read of each context.
         """
         tokens = [0] * len(contexts)
         state = self.model.init_state(len(contexts)) if state is None else state
@@ -134,15 +135,15 @@ class RecurrentReader:
         """How many tokens of a segment were not in the one before it, `before` tokens having been read."""
         return len(segment) - (self.model.config.overlap if before else 0)
 
-    def step(self, rows: Sequence[NDArray[np.int64] | None], state: Tensor) -> Tensor:
+    def step(self, rows: Sequence[NDArray[np.int64] | None], state: State) -> State:
         """Read the next segment of each of B texts; where one has ended (None) its memory stays.
 
         Args:
             rows: B segments of token ids.
-            state: memory [B, m, d].
+            state: the memory of the B texts.
 
         Returns:
-            The memory afterwards, [B, m, d].
+            The memory afterwards.
         """
         import torch
 
@@ -156,7 +157,7 @@ class RecurrentReader:
         with torch.inference_mode():
             return self.model.step(torch.from_numpy(ids), state, None if full else torch.from_numpy(mask)).state
 
-    def _generate(self, questions: Sequence[list[int]], state: Tensor, max_new_tokens: int) -> list[list[int]]:
+    def _generate(self, questions: Sequence[list[int]], state: State, max_new_tokens: int) -> list[list[int]]:
         """Greedy answers; a question is short, so it is read anew for each token of the answer."""
         import torch
 

@@ -30,7 +30,7 @@ QUESTION = "Where is Mary?"
 
 def obvious(model: checkpoints.RecurrentMemory, ids: list[int]) -> Tensor:
     """Read token ids segment by segment as one would first write it; the last state."""
-    state, kept = model.init_state(1), []
+    state, kept = model.init_state(1)["memory"], []
     m = model.config.memory_tokens
     for start, end in segments.bounds(len(ids), model.config.segment_size, model.config.overlap):
         text = model.embed(torch.tensor([ids[start:end]]))

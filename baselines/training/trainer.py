@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from babilong.errors import DataError, UsageError
 from babilong.tokenizers import Tokenizer
 from baselines import checkpoints
-from baselines.memory.rmt import RecurrentMemory
+from baselines.memory.model import MemoryModel
 from baselines.tasks.babilong import IGNORE, Batch, StoryTask
 from baselines.training.recipe import Recipe, Stage
 from generators.streams import Stream
@@ -115,7 +115,7 @@ def train(
     return out / "model"
 
 
-def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> RecurrentMemory:
+def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
     """The untrained model of a recipe; attention written out, whose backward pass is the faster one on a CPU."""
     config = {
         **recipe.model,
@@ -127,16 +127,15 @@ def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> RecurrentMemory:
     return checkpoints.build(config, recipe.memory)
 
 
-def segments_loss(model: RecurrentMemory, batch: Batch, backprop: int, write_penalty: float) -> Score:
+def segments_loss(model: MemoryModel, batch: Batch, backprop: int, write_penalty: float) -> Score:
     """Read a batch; ask after each of the last `backprop` segments, through which the gradient flows.
 
     The segments before are read without gradient: the clean form of truncated back-propagation, in which the memory is
     attached at border i of S segments iff i >= S - backprop.
     """
-    device = model.memory.device
-    total, rows, _ = batch.segments.shape
-    per_row = batch.questions.shape[1] // rows
-    state = model.init_state(rows)
+    device = model.device
+    total, height, _ = batch.segments.shape
+    state = model.init_state(height)
     losses, gates = [], []
     correct = asked = tokens = 0
     for i in range(total):
@@ -147,9 +146,7 @@ def segments_loss(model: RecurrentMemory, batch: Batch, backprop: int, write_pen
             state = step.state
             if not attached:
                 continue
-            hidden = model.read(
-                torch.from_numpy(batch.questions[i]).to(device), state.repeat_interleave(per_row, dim=0)
-            )
+            hidden = model.read(torch.from_numpy(batch.questions[i]).to(device), state)
             loss, right, count, n = _answers(model, hidden, torch.from_numpy(batch.labels[i]).to(device))
             losses.append(loss)
             gates.append(step.gate.float().mean())
@@ -160,7 +157,7 @@ def segments_loss(model: RecurrentMemory, batch: Batch, backprop: int, write_pen
     )
 
 
-def _answers(model: RecurrentMemory, hidden: Tensor, labels: Tensor) -> tuple[Tensor, int, int, int]:
+def _answers(model: MemoryModel, hidden: Tensor, labels: Tensor) -> tuple[Tensor, int, int, int]:
     """Summed loss, right answers, answers and tokens; logits are computed where a label stands, nowhere else."""
     wanted = labels != IGNORE
     logits, targets = model.logits(hidden[wanted]).float(), labels[wanted]
@@ -170,14 +167,14 @@ def _answers(model: RecurrentMemory, hidden: Tensor, labels: Tensor) -> tuple[Te
     return F.cross_entropy(logits, targets, reduction="sum"), int(right.sum()), int(first.sum()), len(targets)
 
 
-def _interleaved(model: RecurrentMemory, task: StoryTask, stage: Stage, step: int) -> Score:
-    ids, labels = (torch.from_numpy(array).to(model.memory.device) for array in task.interleaved(stage.rows, 128, step))
+def _interleaved(model: MemoryModel, task: StoryTask, stage: Stage, step: int) -> Score:
+    ids, labels = (torch.from_numpy(array).to(model.device) for array in task.interleaved(stage.rows, 128, step))
     hidden = model.base.base_model(inputs_embeds=model.embed(ids), use_cache=False).last_hidden_state
     loss, right, asked, tokens = _answers(model, hidden, labels)
     return Score(loss / tokens, right, asked, 0.0)
 
 
-def _segmented(model: RecurrentMemory, task: StoryTask, stage: Stage, step: int) -> Score:
+def _segmented(model: MemoryModel, task: StoryTask, stage: Stage, step: int) -> Score:
     stream = Stream("train", "lengths", task.seed, step)
     size, overlap = stage.segment_size or model.config.segment_size, model.config.overlap
     least, most = stage.segments

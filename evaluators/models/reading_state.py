@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING
 from babilong.files import write_whole
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from baselines.memory.rmt import RecurrentMemory
+    from baselines.memory.model import MemoryModel, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +24,19 @@ class Place:
     """A place in a context.
 
     Attributes:
-        state: the memory, float32 [1, m, d].
+        state: the memory of one text.
         segments: how many were read.
         tokens: how many were read.
     """
 
-    state: Tensor
+    state: State
     segments: int
     tokens: int
 
 
-def fresh_place(model: RecurrentMemory) -> Place:
+def fresh_place(model: MemoryModel) -> Place:
     """The beginning of a context."""
-    return Place(model.init_state(1).detach(), 0, 0)
+    return Place({name: tensor.detach() for name, tensor in model.init_state(1).items()}, 0, 0)
 
 
 def save_place(file: Path, place: Place, context: str) -> None:
@@ -51,7 +49,7 @@ def save_place(file: Path, place: Place, context: str) -> None:
 
     about = {"context": _digest(context), "segments": str(place.segments), "tokens": str(place.tokens)}
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, save({"state": place.state.contiguous()}, metadata=about))
+    write_whole(file, save({name: tensor.contiguous() for name, tensor in place.state.items()}, metadata=about))
 
 
 def load_place(file: Path, context: str) -> Place | None:
@@ -60,7 +58,7 @@ def load_place(file: Path, context: str) -> Place | None:
 
     try:
         with safe_open(file, framework="pt") as opened:
-            about, state = opened.metadata(), opened.get_tensor("state")
+            about, state = opened.metadata(), {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
         if about["context"] != _digest(context):
             return None
         return Place(state, int(about["segments"]), int(about["tokens"]))

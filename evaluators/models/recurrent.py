@@ -110,20 +110,21 @@ class RecurrentModel:
 
     def _read(self, batch: Sequence[_Seat]) -> None:
         """Read the next segment of each sample."""
-        import torch
+        from baselines.memory.model import join
 
         segments = [seat.segment for seat in batch]
-        states = self.reader.step(segments, torch.cat([seat.place.state for seat in batch]))
+        states = self.reader.step(segments, join([seat.place.state for seat in batch]))
         for row, (seat, segment) in enumerate(zip(batch, segments, strict=True)):
             if segment is not None:
                 tokens = seat.place.tokens + self.reader.new_tokens(segment, seat.place.tokens)
-                seat.place = Place(states[row : row + 1], seat.place.segments + 1, tokens)
+                own = {name: tensor[row : row + 1] for name, tensor in states.items()}
+                seat.place = Place(own, seat.place.segments + 1, tokens)
 
     def _reply(self, batch: Sequence[_Seat]) -> None:
         """Answer the question of each sample, which has been read."""
-        import torch
+        from baselines.memory.model import join
 
-        states = torch.cat([seat.place.state for seat in batch])
+        states = join([seat.place.state for seat in batch])
         questions = [seat.request.question for seat in batch]
         readings = self.reader.reply(questions, states, self.options.max_new_tokens)
         for seat, reading in zip(batch, readings, strict=True):

@@ -29,7 +29,7 @@ def test_what_was_saved_is_loaded(folder, kind):
     assert loaded.tokenizer.fingerprint == tokenizer.fingerprint
     assert loaded.model.config == model.config
     assert not list(folder.glob("*.part"))
-    ids, state = torch.randint(1, 100, (1, 16)), torch.randn(1, 4, 32)
+    ids, state = torch.randint(1, 100, (1, 16)), {"memory": torch.randn(1, 4, 32)}
     ours, theirs = (m.step(ids, state) for m in (model, loaded.model))
     torch.testing.assert_close(ours.state, theirs.state)
     torch.testing.assert_close(model.logits(ours.hidden), loaded.model.logits(theirs.hidden))

@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from babilong.errors import UsageError
-from baselines.memory.rmt import MemoryConfig, RecurrentMemory
+from baselines.memory.config import MemoryConfig
+from baselines.memory.model import State, rows
+from baselines.memory.rmt import RecurrentMemory
 from tests.baselines.tiny import tiny_base, tiny_memory
 
 EXTRAS = {"slot_embeddings": True, "gate": True, "token_shift": 3}
@@ -12,6 +14,10 @@ EXTRAS = {"slot_embeddings": True, "gate": True, "token_shift": 3}
 
 def tokens(*shape: int, seed: int = 1) -> torch.Tensor:
     return torch.randint(1, 100, shape, generator=torch.Generator().manual_seed(seed))
+
+
+def memory(batch: int, seed: int = 0) -> State:
+    return {"memory": torch.randn(batch, 4, 32, generator=torch.Generator().manual_seed(seed))}
 
 
 def test_no_memory_tokens_is_the_base_model(kind):
@@ -27,10 +33,11 @@ def test_one_segment_is_memory_text_memory_through_the_base_model(kind):
     model = tiny_memory(kind)
     ids = tokens(2, 16)
     state = model.init_state(2)
-    joined = torch.cat((state, model.base.get_input_embeddings()(ids), state), dim=1)
+    memory = state["memory"]
+    joined = torch.cat((memory, model.base.get_input_embeddings()(ids), memory), dim=1)
     output = model.base(inputs_embeds=joined, output_hidden_states=True)
     step = model.step(ids, state)
-    torch.testing.assert_close(step.state, output.hidden_states[-1][:, -4:])
+    torch.testing.assert_close(step.state["memory"], output.hidden_states[-1][:, -4:])
     torch.testing.assert_close(model.logits(step.hidden), output.logits[:, 4:-4])
     assert step.gate.eq(1).all()
 
@@ -41,7 +48,7 @@ def test_segments_in_turn_are_one_pass(kind):
     state = model.init_state(1)
     for segment in ids.split(16, dim=1):
         state = model.step(segment, state).state
-    saved = model.step(ids[:, :16], model.init_state(1)).state.clone()
+    saved = rows(model.step(ids[:, :16], model.init_state(1)).state, torch.clone)
     for segment in ids[:, 16:].split(16, dim=1):
         saved = model.step(segment, saved).state
     torch.testing.assert_close(state, saved)
@@ -49,17 +56,19 @@ def test_segments_in_turn_are_one_pass(kind):
 
 def test_a_padded_row_keeps_its_state_and_changes_no_other(kind):
     model = tiny_memory(kind, **EXTRAS)
-    ids, state = tokens(2, 16), torch.randn(2, 4, 32)
+    ids, state = tokens(2, 16), memory(2)
     mask = torch.ones(2, 16, dtype=torch.bool)
     mask[1] = False
     step = model.step(ids, state, mask)
-    torch.testing.assert_close(step.state[1], state[1], rtol=0, atol=0)
-    torch.testing.assert_close(step.state[0], model.step(ids[:1], state[:1]).state[0])
+    torch.testing.assert_close(step.state["memory"][1], state["memory"][1], rtol=0, atol=0)
+    torch.testing.assert_close(
+        step.state["memory"][0], model.step(ids[:1], rows(state, lambda x: x[:1])).state["memory"][0]
+    )
 
 
 def test_padding_inside_a_segment_is_not_read(kind):
     model = tiny_memory(kind, **EXTRAS)
-    ids, state = tokens(1, 16), torch.randn(1, 4, 32)
+    ids, state = tokens(1, 16), memory(1)
     mask = torch.arange(16)[None] < 9
     other = torch.where(mask, ids, tokens(1, 16, seed=2))
     torch.testing.assert_close(model.step(ids, state, mask).state, model.step(other, state, mask).state)
@@ -67,14 +76,14 @@ def test_padding_inside_a_segment_is_not_read(kind):
 
 def test_a_question_reads_the_memory(kind):
     model = tiny_memory(kind)
-    question, states = tokens(1, 5), torch.randn(2, 1, 4, 32)
+    question, states = tokens(1, 5), (memory(1, seed=1), memory(1, seed=2))
     first, second = (model.read(question, state) for state in states)
     assert not torch.allclose(first, second)
 
 
 def test_a_shut_gate_holds_and_an_open_one_overwrites():
     model = tiny_memory(gate=True)
-    ids, state = tokens(1, 16), torch.randn(1, 4, 32)
+    ids, state = tokens(1, 16), memory(1)
     plain = tiny_memory()
     plain.memory.data = model.memory.data
     for bias, expected in ((-50.0, state), (50.0, plain.step(ids, state).state)):
@@ -84,7 +93,7 @@ def test_a_shut_gate_holds_and_an_open_one_overwrites():
 
 def test_a_gate_below_its_floor_holds_exactly():
     model = tiny_memory(gate=True, gate_floor=0.05)
-    ids, state = tokens(1, 16), torch.randn(1, 4, 32)
+    ids, state = tokens(1, 16), memory(1)
     model.gate.bias.data.fill_(-3.0)  # sigmoid(-3) = 0.047
     step = model.step(ids, state)
     assert step.gate.eq(0).all()
@@ -96,7 +105,7 @@ def test_a_gate_below_its_floor_holds_exactly():
 def test_the_state_stays_in_float32():
     model = tiny_memory(gate=True).to(torch.bfloat16)
     step = model.step(tokens(1, 16), model.init_state(1))
-    assert (step.hidden.dtype, step.state.dtype) == (torch.bfloat16, torch.float32)
+    assert (step.hidden.dtype, step.state["memory"].dtype) == (torch.bfloat16, torch.float32)
 
 
 def test_token_shift_looks_back_only():

@@ -118,7 +118,7 @@ def test_the_loss_is_the_mean_over_the_wanted_tokens(task):
         score = trainer.segments_loss(model, batch, 1, 0.0)
         mask = torch.from_numpy(batch.mask[0])
         state = model.step(torch.from_numpy(batch.segments[0]), model.init_state(4), mask).state
-        hidden = model.read(torch.from_numpy(batch.questions[0]), state.repeat_interleave(2, dim=0))
+        hidden = model.read(torch.from_numpy(batch.questions[0]), state)
         labels = torch.from_numpy(batch.labels[0])
         expected = torch.nn.functional.cross_entropy(model.logits(hidden).flatten(0, 1), labels.flatten())
     torch.testing.assert_close(score.loss, expected)

@@ -3,7 +3,9 @@
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from baselines.memory.rmt import MemoryConfig, RecurrentMemory
+from baselines.memory.config import MemoryConfig
+from baselines.memory.kinds import remember
+from baselines.memory.model import MemoryModel
 
 TINY = {
     "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 64},
@@ -31,6 +33,6 @@ def tiny_base(kind: str = "gpt2", vocab: int = 100):
     return AutoModelForCausalLM.from_config(config).eval()
 
 
-def tiny_memory(kind: str = "gpt2", vocab: int = 100, **config) -> RecurrentMemory:
+def tiny_memory(kind: str = "gpt2", vocab: int = 100, **config) -> MemoryModel:
     base = tiny_base(kind, vocab)
-    return RecurrentMemory(base, MemoryConfig(**{"memory_tokens": 4, "segment_size": 16, **config})).eval()
+    return remember(base, MemoryConfig(**{"memory_tokens": 4, "segment_size": 16, **config})).eval()

@@ -1,0 +1,150 @@
+"""What every recurrent memory has in common: a state that is a value, segments that change it, questions that do not.
+
+    state = model.init_state(batch=2)
+    for segment in segments:                      # [2, L] token ids
+        state = model.step(segment, state).state
+    logits = model.logits(model.read(question, state)[:, -1])
+
+A state is a dictionary of tensors whose first dimension is the batch, so that rows can be picked, joined, moved to a
+device and saved as they are. Nothing of it is kept in the module: the same model can read many texts at once.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import PreTrainedModel
+
+from babilong.errors import UsageError
+from baselines.memory.config import MemoryConfig
+
+State = dict[str, Tensor]
+
+_SHIFT_SCALE = 0.3
+
+
+class Step(NamedTuple):
+    """What reading a segment gives.
+
+    Attributes:
+        hidden: last hidden states of the text, float [B, L, d].
+        state: the memory afterwards, float32.
+        gate: how far the memory was overwritten, float [B, slots], between 0 and 1; ones without a gate.
+    """
+
+    hidden: Tensor
+    state: State
+    gate: Tensor
+
+
+class MemoryModel(nn.Module, ABC):
+    """A causal LM with a recurrent memory.
+
+    Args:
+        base: any Hugging Face causal LM that takes `inputs_embeds`.
+        config: memory configuration.
+
+    Raises:
+        UsageError: a segment with its memory tokens is longer than the positions of the base model.
+    """
+
+    memory: nn.Parameter
+    copies = 1  # of the memory tokens that stand in a segment
+
+    def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
+        super().__init__()
+        self.base = base
+        self.config = config
+        m, size = config.memory_tokens, config.segment_size
+        around = self.copies * m
+        positions = getattr(base.config, "max_position_embeddings", None)
+        if positions is not None and size + around > positions:
+            raise UsageError(
+                f"A segment of {size} tokens with {around} memory tokens needs {size + around} positions; "
+                f"the base model has {positions}. Choose a smaller segment."
+            )
+        if config.token_shift:
+            self.shift = nn.Parameter(torch.randn(config.token_shift, self.width) * _SHIFT_SCALE)
+
+    @property
+    def width(self) -> int:
+        """Hidden size d of the base model."""
+        return int(self.base.get_input_embeddings().weight.shape[1])
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.memory.device
+
+    @abstractmethod
+    def init_state(self, batch: int) -> State:
+        """The memory before anything was read; every tensor float32 with `batch` rows.
+
+        It stays in float32 whatever the model computes in, so that what hundreds of segments add to it is not rounded
+        away.
+        """
+
+    @abstractmethod
+    def step(self, input_ids: Tensor, state: State, mask: Tensor | None = None, opening: Tensor | None = None) -> Step:
+        """Read one segment and write the memory.
+
+        Args:
+            input_ids: token ids [B, L], padded on the right.
+            state: the memory of B texts.
+            mask: bool [B, L], False at padding; a row that is all padding keeps its state. None: no padding.
+            opening: float [B], how far the segment is let into the memory; 0 leaves the state exactly as it is, None
+                is 1.
+        """
+
+    @abstractmethod
+    def read(self, input_ids: Tensor, state: State, mask: Tensor | None = None) -> Tensor:
+        """Hidden states of text that reads the memory and leaves it as it is: a question.
+
+        Args:
+            input_ids: token ids [B * K, L], K questions in a row about each of B texts.
+            state: the memory of B texts.
+            mask: bool [B * K, L], False at padding.
+
+        Returns:
+            Float [B * K, L, d].
+        """
+
+    def embed(self, input_ids: Tensor) -> Tensor:
+        """Embeddings of token ids [B, L], with token shift where configured; float [B, L, d]."""
+        plain: Tensor = self.base.get_input_embeddings()(input_ids)
+        back = self.config.token_shift
+        if not back:
+            return plain
+        padded = F.pad(plain, (0, 0, back, 0))
+        length = input_ids.shape[1]
+        shifted = plain
+        for k in range(1, back + 1):
+            shifted = shifted + self.shift[k - 1] * padded[:, back - k : back - k + length]
+        return shifted
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Logits over the vocabulary, float [..., V], of hidden states [..., d]: only where somebody looks at them."""
+        return self.base.get_output_embeddings()(hidden)
+
+
+def rows(state: State, pick: Callable[[Tensor], Tensor]) -> State:
+    """A state whose tensors are each picked from, repeated or moved along the batch."""
+    return {name: pick(tensor) for name, tensor in state.items()}
+
+
+def join(states: Sequence[State]) -> State:
+    """One state of the rows of several."""
+    return {name: torch.cat([state[name] for state in states]) for name in states[0]}
+
+
+def openings(mask: Tensor | None, opening: Tensor | None) -> Tensor | None:
+    """How far each row is let in, float [B]: nothing of a row that is all padding; None if all are wholly let in."""
+    if mask is None:
+        return opening
+    read = mask.any(dim=1).float()
+    return read if opening is None else read * opening
