@@ -6,11 +6,12 @@ from transformers import PreTrainedModel
 
 from babilong.errors import unknown
 from baselines.memory.armt import AssociativeMemory
+from baselines.memory.bank import MemoryBank
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
 from baselines.memory.rmt import RecurrentMemory
 
-KINDS: dict[str, type[MemoryModel]] = {"rmt": RecurrentMemory, "armt": AssociativeMemory}
+KINDS: dict[str, type[MemoryModel]] = {"rmt": RecurrentMemory, "armt": AssociativeMemory, "bank": MemoryBank}
 
 
 def remember(base: PreTrainedModel, config: MemoryConfig) -> MemoryModel:

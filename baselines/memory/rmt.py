@@ -29,8 +29,6 @@ _SLOT_SCALE = 0.1
 class RecurrentMemory(MemoryModel):
     """A causal LM with memory tokens around every segment; its state is `memory`, [B, m, d]."""
 
-    copies = 2
-
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__(base, config)
         m, width = config.memory_tokens, self.width
@@ -44,6 +42,11 @@ class RecurrentMemory(MemoryModel):
             # Starts near plain overwriting, from which the answer loss can learn what to keep.
             nn.init.zeros_(self.gate.weight)
             nn.init.ones_(self.gate.bias)
+
+    @property
+    def around(self) -> int:
+        """Positions that a segment takes besides its text: both copies of the memory."""
+        return 2 * self.config.memory_tokens
 
     def init_state(self, batch: int) -> State:
         """The learned initial memory, float32 [batch, m, d]."""
@@ -72,12 +75,26 @@ class RecurrentMemory(MemoryModel):
         """Hidden states [B * K, L, d] of `[memory ; text]`."""
         text = self.embed(input_ids)
         memory = self._slots(state["memory"], "read").to(text.dtype)
-        memory = memory.repeat_interleave(len(text) // len(memory), dim=0)
-        embedded = torch.cat((memory, text), dim=1)
-        return self._transform(embedded, mask, 0)[:, self.config.memory_tokens :]
+        embedded = torch.cat((memory, text.reshape(len(memory), -1, text.shape[-1])), dim=1)
+        if len(text) == len(memory):
+            hidden = self._transform(embedded, mask, 0)
+        else:
+            hidden = self._side_by_side(embedded, text.shape[1], mask)
+        return hidden[:, self.config.memory_tokens :].reshape(text.shape)
 
     def _slots(self, memory: Tensor, copy: str) -> Tensor:
         return memory + getattr(self, f"{copy}_slots") if self.config.slot_embeddings else memory
+
+    def _side_by_side(self, embedded: Tensor, length: int, mask: Tensor | None) -> Tensor:
+        """Questions of `length` tokens behind one copy of the memory, none of which sees another."""
+        m, device = self.config.memory_tokens, embedded.device
+        place = torch.arange(embedded.shape[1] - m, device=device)
+        number = torch.cat((place.new_full((m,), -1), place // length))
+        seen = causal(len(number), device) & ((number == -1) | (number[:, None] == number))
+        if mask is not None:
+            keys = torch.cat((mask.new_ones(len(embedded), m), mask.reshape(len(embedded), -1)), dim=1)
+            seen = (seen & keys[:, None, None]) | torch.eye(len(number), dtype=torch.bool, device=device)
+        return self._run(embedded, seen, torch.cat((torch.arange(m, device=device), m + place % length)))
 
     def _transform(self, embedded: Tensor, mask: Tensor | None, written: int) -> Tensor:
         """Through the base model; the written copy always stands where it would behind a full segment."""
@@ -92,10 +109,11 @@ class RecurrentMemory(MemoryModel):
         keys = None
         if mask is not None:
             keys = torch.cat((mask.new_ones(len(mask), m), mask, mask.new_ones(len(mask), written)), dim=1)
+        return self._run(embedded, causal(length, device, keys), positions)
+
+    def _run(self, embedded: Tensor, seen: Tensor, positions: Tensor) -> Tensor:
+        mask = additive(seen, embedded)
         output = self.base.base_model(
-            inputs_embeds=embedded,
-            attention_mask=additive(causal(length, device, keys), embedded),
-            position_ids=positions[None],
-            use_cache=False,
+            inputs_embeds=embedded, attention_mask=mask, position_ids=positions[None], use_cache=False
         )
         return output.last_hidden_state
