@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class MemoryConfig:
             the module); 0 is none.
         gate_threshold: score above which it lets a segment in.
         bank: how many segments' memories a bank keeps.
+        recency: how steeply each attention head prefers a bank's newer memories, a slope a head; none: not at all.
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
     """
 
@@ -42,8 +43,19 @@ class MemoryConfig:
     segment_gate: int = 0
     gate_threshold: float = 0.0
     bank: int = 64
+    recency: tuple[float, ...] = ()
     key_size: int = 64
 
-    def to_dict(self) -> dict[str, int | float | bool | str]:
+    def to_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
-        return asdict(self)
+        return {**asdict(self), "recency": list(self.recency)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> MemoryConfig:
+        """From what JSON or YAML reads.
+
+        Raises:
+            TypeError: an unknown field.
+        """
+        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**known)
