@@ -13,8 +13,11 @@ from babilong.errors import DataError, UsageError
 from babilong.tokenizers import load_tokenizer
 from baselines import checkpoints
 from baselines.tasks.babilong import StoryTask, prose_noise
-from baselines.training import trainer
-from baselines.training.recipe import Recipe, Stage, load_recipe
+from baselines.memory.config import MemoryConfig
+from baselines.training import kinds, losses, models, trainer
+from baselines.training.loading import load_recipe
+from baselines.training.recipe import Recipe, Stage
+from baselines.training.shares import Share
 
 TINY = Recipe(
     name="tiny",
@@ -38,8 +41,12 @@ def task() -> StoryTask:
     return StoryTask("qa1", tokenizer, 0, prose_noise(tokenizer, "train", 1), seed=1)
 
 
-def run(recipe, task, out, say=lambda line: None):
-    return trainer.train(recipe, task.tokenizer, task, out, 1000, say)
+def batches(task, recipe=TINY):
+    return kinds.Batches(task, MemoryConfig(**recipe.memory))
+
+
+def run(recipe, task, out, loss=kinds.loss, **options):
+    return trainer.train(recipe, task.tokenizer, batches(task), loss, out, save_minutes=1000, **options)
 
 
 class Killed(Exception):
@@ -48,21 +55,19 @@ class Killed(Exception):
 
 def test_a_killed_run_goes_on_bit_for_bit(task, tmp_path, monkeypatch):
     whole = run(TINY, task, tmp_path / "whole")
-    real, steps = trainer._segmented, []
+    calls = []
 
-    def dies(model, task, stage, step):
-        steps.append(step)
-        if step == 4:
+    def dies(model, batch, stage):
+        calls.append(stage.name)
+        if len(calls) == 5:
             raise Killed
-        return real(model, task, stage, step)
+        return kinds.loss(model, batch, stage)
 
-    monkeypatch.setattr(trainer, "_segmented", dies)
     monkeypatch.setattr(trainer, "_due", lambda saved, minutes: True)
     with pytest.raises(Killed):
-        run(TINY, task, tmp_path / "killed")
-    monkeypatch.setattr(trainer, "_segmented", real)
+        run(TINY, task, tmp_path / "killed", dies)
+    assert calls == ["stories", "stories", "facts", "facts", "noise"]
     resumed = run(TINY, task, tmp_path / "killed")
-    assert steps == [2, 3, 4]
     ours, theirs = (load_file(folder / "model.safetensors") for folder in (resumed, whole))
     assert ours.keys() == theirs.keys()
     for name in ours:
@@ -86,11 +91,18 @@ def test_a_run_of_another_recipe_is_not_gone_on_with(task, tmp_path):
         run(dataclasses.replace(TINY, seed=1), task, tmp_path / "run")
 
 
-def test_a_loss_that_is_no_number_stops_the_run(task, tmp_path, monkeypatch):
-    nan = trainer.Score(torch.tensor(math.nan, requires_grad=True), 0, 1, 0.0)
-    monkeypatch.setattr(trainer, "_segmented", lambda *args: nan)
-    with pytest.raises(DataError, match="The loss became nan at step 2"):
-        run(TINY, task, tmp_path / "run")
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_batch(task, tmp_path):
+    nan = losses.Score(torch.tensor(math.nan, requires_grad=True), 1, 1, 0, 1)
+
+    def breaks(model, batch, stage):
+        return nan if stage.name == "facts" else kinds.loss(model, batch, stage)
+
+    with pytest.raises(DataError, match=r"The loss became nan at step 2; the batch is kept in .*bad-batch-2-0\.pt"):
+        run(TINY, task, tmp_path / "run", breaks)
+    kept = torch.load(tmp_path / "run" / "bad-batch-2-0.pt", weights_only=True)
+    batch = batches(task)(TINY.stages[1], 2, Share())
+    assert kept["step"] == 2
+    assert kept["batch"]["segments"].equal(torch.from_numpy(batch.segments))
 
 
 def test_without_accelerate_it_is_said_what_to_install(task, tmp_path, monkeypatch):
@@ -100,22 +112,22 @@ def test_without_accelerate_it_is_said_what_to_install(task, tmp_path, monkeypat
 
 
 def test_gradient_stops_where_the_truncation_says(task):
-    model = trainer.fresh_model(TINY, task.tokenizer)
+    model = models.fresh_model(TINY, task.tokenizer)
     batch = task.segmented(4, 200, 64, 8, 2, step=1)
     total = batch.segments.shape[0]
     for backprop, reached in ((total, True), (total - 1, False)):
         model.zero_grad()
-        trainer.segments_loss(model, batch, backprop, 0.0).loss.backward()
+        losses.segments_loss(model, batch, backprop, 0.0).loss.backward()
         # The initial memory enters the first segment only.
         grad = model.memory.grad
         assert (grad is not None and bool(grad.abs().sum() > 0)) is reached
 
 
 def test_the_loss_is_the_mean_over_the_wanted_tokens(task):
-    model = trainer.fresh_model(TINY, task.tokenizer).eval()
+    model = models.fresh_model(TINY, task.tokenizer).eval()
     batch = task.segmented(4, 0, 96, 8, 2, step=1)
     with torch.no_grad():
-        score = trainer.segments_loss(model, batch, 1, 0.0)
+        score = losses.segments_loss(model, batch, 1, 0.0)
         mask = torch.from_numpy(batch.mask[0])
         state = model.step(torch.from_numpy(batch.segments[0]), model.init_state(4), mask).state
         hidden = model.read(torch.from_numpy(batch.questions[0]), state)
@@ -164,7 +176,7 @@ def test_an_unknown_recipe_is_answered_with_the_bundled_ones():
 def test_the_log_has_a_line_for_every_25_steps(task, tmp_path):
     lines: list[str] = []
     long = dataclasses.replace(TINY, stages=(Stage("stories", 30, kind="interleaved", rows=2),))
-    run(long, task, tmp_path / "run", lines.append)
+    run(long, task, tmp_path / "run", say=lines.append)
     logged = [json.loads(line) for line in (tmp_path / "run" / "train.jsonl").read_text().splitlines()]
     assert [line["step"] for line in logged] == [25]
     assert len(lines) == 1
