@@ -26,5 +26,5 @@ class _Recomputed:
 
 
 def recomputed(model: MemoryModel) -> MemoryModel:
-    """The same model, to be used in a loss in its place; it needs the memory of one segment, and a forward pass more."""
+    """The same model, to be used in a loss in its place: it holds one segment at a time, for a forward pass more."""
     return cast(MemoryModel, _Recomputed(model))

@@ -65,6 +65,8 @@ def make_recipe(content: dict[str, Any], where: str, text: str = "") -> Recipe:
     for key, kind in (("validation", Validation), ("lora", Lora)):
         if values.get(key) is not None:
             values[key] = _make(kind, values[key], f"`{key}` of {where}")
+    if values.get("precision") is False:
+        values["precision"] = "no"  # which is how YAML reads `no`
     if "clip_value" in values:
         values.setdefault("clip", None)
     recipe: Recipe = _make(Recipe, {**values, "text": text}, where)

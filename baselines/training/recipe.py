@@ -99,7 +99,7 @@ class Lora:
     """
 
     r: int = 8
-    alpha: float = 32
+    alpha: int = 32
     dropout: float = 0.0
     targets: tuple[str, ...] | None = None
 
@@ -107,7 +107,7 @@ class Lora:
 class Place(NamedTuple):
     """Where in the curriculum a step is: the number of its stage, its first step, and the first of the next one."""
 
-    index: int
+    stage: int
     start: int
     end: int
 
@@ -189,16 +189,16 @@ class Recipe:
     def place(self, step: int) -> Place:
         """Where in the curriculum a step (from 0) is."""
         start = 0
-        for index, stage in enumerate(self.stages):
+        for number, stage in enumerate(self.stages):
             if step < start + stage.steps:
-                return Place(index, start, start + stage.steps)
+                return Place(number, start, start + stage.steps)
             start += stage.steps
         raise ValueError(f"step {step} is past the end of the recipe")
 
     def at(self, step: int) -> tuple[Stage, float]:
         """The stage of a step (from 0) and the learning rate in it."""
-        index, start, _ = self.place(step)
-        stage = self.stages[index]
+        number, start, _ = self.place(step)
+        stage = self.stages[number]
         if stage.schedule is not None:
             length = stage.schedule_steps or stage.steps
             named = rate(stage.schedule, step - start, stage.warmup, length, stage.schedule_options)

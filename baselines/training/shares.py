@@ -7,7 +7,8 @@ watches; so gradients are summed here, once a step and all at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
 
 
-class Share(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Share:
     """One of equal parts of a batch's rows.
 
     Attributes:

@@ -100,7 +100,7 @@ def differences(stored: dict[str, Any], recipe: Recipe, step: int) -> list[str]:
         theirs = make_recipe(stored, "the stored recipe")
     except (BabilongError, KeyError, TypeError) as error:
         return [f"its form ({error})"]
-    begun = len(theirs.stages) if step >= theirs.steps else theirs.place(step).index + 1
+    begun = len(theirs.stages) if step >= theirs.steps else theirs.place(step).stage + 1
     if step < theirs.steps and step == theirs.place(step).start:
         begun -= 1
     ours, others = _flat(_plain(recipe)), _flat(_plain(theirs))

@@ -3,7 +3,7 @@
     train(recipe, tokenizer, source, loss, Path("runs/train/mine"))
 
 A batch is a pure function of the recipe and the step, so a resumed run sees what an undisturbed one would have seen.
-Several processes (`accelerate launch`) and several micro-batches each read a share of the same batch.
+Several processes (`torchrun`, `accelerate launch`) and several micro-batches each read a share of the same batch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from baselines.tasks.splits import must_not_be_test
 from baselines.training import keeping, state, validation
 from baselines.training.log import RunLog, has_tensorboard
 from baselines.training.models import fresh_model, make_optimizer
-from baselines.training.recipe import Recipe, Stage
+from baselines.training.recipe import Recipe, Stage, Validation
 from baselines.training.shares import same_weights
 from baselines.training.steps import Learner, Loss, Source, Sums
 
@@ -159,7 +159,7 @@ class _Run:
         figures = f"accuracy {means['accuracy']:.3f}, loss {means['loss']:.3f}"
         self.say(f"{stage.name}: step {step} of {steps}, {figures}, about {left:.0f} min left")
 
-    def _validate(self, wanted: validation.Validation, stage: Stage, end: int) -> None:
+    def _validate(self, wanted: Validation, stage: Stage, end: int) -> None:
         """Validate; keep the model if it is the best, and go to the end of the stage if that is over."""
         assert self.validate is not None
         step = self.progress.step

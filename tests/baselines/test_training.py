@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 from babilong.errors import DataError, UsageError
 from babilong.tokenizers import load_tokenizer
 from baselines import checkpoints
-from baselines.tasks.babilong import StoryTask, prose_noise
 from baselines.memory.config import MemoryConfig
+from baselines.tasks.babilong import StoryTask, prose_noise
 from baselines.training import kinds, losses, models, trainer
 from baselines.training.loading import load_recipe
 from baselines.training.recipe import Recipe, Stage
