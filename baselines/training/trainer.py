@@ -180,8 +180,11 @@ class _Run:
 def _accelerator(recipe: Recipe) -> Accelerator:
     try:
         from accelerate import Accelerator
+        from accelerate.state import AcceleratorState
     except ImportError as error:
         raise UsageError("Training needs accelerate; install it with: pip install 'babilong[train]'.") from error
+    # It is shared by all of a Python process, and a run before this one may have had another precision.
+    AcceleratorState._reset_state()
     try:
         return Accelerator(mixed_precision=recipe.precision, cpu=not torch.cuda.is_available())
     except ValueError as error:
