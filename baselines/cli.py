@@ -74,18 +74,18 @@ def _train(name: str, changes: list[str], out: Path | None, save_minutes: float,
     from baselines.memory.config import MemoryConfig
     from baselines.tasks.babilong import StoryTask, prose_noise
     from baselines.training import kinds
-    from baselines.training.models import tokenizer_of
+    from baselines.training.models import end_token, tokenizer_of
     from baselines.training.trainer import train as run_training
     from baselines.training.validation import on_batches
 
     kinds.check(recipe)
     if threads:
         torch.set_num_threads(threads)
-    tokenizer = tokenizer_of(recipe)
+    tokenizer, end = tokenizer_of(recipe), end_token(recipe)
 
     def batches(split: str, volumes: int) -> kinds.Batches:
         noise = prose_noise(tokenizer, split, volumes)
-        task = StoryTask(recipe.task, tokenizer, end=0, noise=noise, seed=recipe.seed, split=split)
+        task = StoryTask(recipe.task, tokenizer, end, noise=noise, seed=recipe.seed, split=split)
         return kinds.Batches(task, MemoryConfig(**recipe.memory))
 
     validate = None

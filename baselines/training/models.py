@@ -15,8 +15,9 @@ from baselines import checkpoints
 from baselines.memory.model import MemoryModel
 from baselines.training.recipe import Recipe
 
-# Attention written out has the faster backward pass on a CPU.
+# Attention written out has the faster backward pass on a CPU; 0 is the end token of the built-in tokenizer.
 _DEFAULTS = {"attn_implementation": "eager"}
+_END = 0
 
 
 def tokenizer_of(recipe: Recipe) -> Tokenizer:
@@ -26,6 +27,27 @@ def tokenizer_of(recipe: Recipe) -> Tokenizer:
         DataError: it cannot be found or read.
     """
     return load_tokenizer(recipe.tokenizer or recipe.model.get("from_pretrained", "builtin"))
+
+
+def end_token(recipe: Recipe) -> int:
+    """The token that ends an answer: `eos_token_id` of the recipe's model, or else of its pretrained model.
+
+    Raises:
+        UsageError: there is none.
+        DataError: the pretrained model cannot be found or read.
+    """
+    name = recipe.model.get("from_pretrained")
+    end = recipe.model.get("eos_token_id", _END if name is None else None)
+    if end is None:
+        from transformers import AutoConfig
+
+        try:
+            end = AutoConfig.from_pretrained(name).eos_token_id
+        except (OSError, ValueError) as error:
+            raise DataError(f"Cannot load the pretrained model {name}: {first_sentence(error)}") from error
+    if end is None:
+        raise UsageError(f"The pretrained model {name} has no end token; name one as `eos_token_id` in `model`.")
+    return int(end[0] if isinstance(end, list) else end)
 
 
 def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
@@ -46,8 +68,8 @@ def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
 
 
 def _from_config(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
-    words = {"vocab_size": tokenizer.vocab_size, "bos_token_id": 0, "eos_token_id": 0}
-    return checkpoints.build({**_DEFAULTS, **recipe.model, **words}, recipe.memory)
+    words = {"vocab_size": tokenizer.vocab_size, "bos_token_id": _END, "eos_token_id": _END}
+    return checkpoints.build({**_DEFAULTS, **words, **recipe.model}, recipe.memory)
 
 
 def _pretrained(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
@@ -67,6 +89,7 @@ def _pretrained(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
             f"The tokenizer {tokenizer.name} has {tokenizer.vocab_size} tokens, the pretrained model {name} only "
             f"{base.get_input_embeddings().weight.shape[0]}; name its own tokenizer in the recipe."
         )
+    base.config.eos_token_id = end_token(recipe)
     return remember(base, MemoryConfig(**recipe.memory))
 
 

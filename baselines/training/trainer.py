@@ -29,6 +29,8 @@ from baselines.training.steps import Learner, Loss, Source, Sums
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+_SPLITS_WEIGHTS = ("DEEPSPEED", "FSDP", "MEGATRON_LM")
+
 
 def train(
     recipe: Recipe,
@@ -186,9 +188,17 @@ def _accelerator(recipe: Recipe) -> Accelerator:
     # It is shared by all of a Python process, and a run before this one may have had another precision.
     AcceleratorState._reset_state()
     try:
-        return Accelerator(mixed_precision=recipe.precision, cpu=not torch.cuda.is_available())
+        accelerator = Accelerator(mixed_precision=recipe.precision, cpu=not torch.cuda.is_available())
     except ValueError as error:
         raise UsageError(f"The precision {recipe.precision!r} is not possible here: {first_sentence(error)}") from error
+    if accelerator.distributed_type in _SPLITS_WEIGHTS:
+        raise UsageError(
+            f"Processes share batches here, not weights; launch the training without {accelerator.distributed_type}, "
+            "and save memory by `checkpointing` and `accumulate`."
+        )
+    if recipe.precision == "fp16" and accelerator.scaler is None:
+        raise UsageError("The precision 'fp16' is not possible on this processor; choose bf16 or no.")
+    return accelerator
 
 
 def _due(saved: float, minutes: float) -> bool:

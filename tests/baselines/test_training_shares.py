@@ -101,7 +101,7 @@ def test_two_processes_give_the_weights_of_one_with_the_whole_batch(whole, tmp_p
     files = [folder / "valid.jsonl" for folder in (tmp_path / "two", whole.parent)]
     ours, theirs = ([yaml.safe_load(line) for line in file.read_text().splitlines()] for file in files)
     assert [line["accuracy"] for line in ours] == [line["accuracy"] for line in theirs]
-    assert [line["loss"] for line in ours] == pytest.approx([line["loss"] for line in theirs], rel=1e-4)
+    assert [line["loss"] for line in ours] == pytest.approx([line["loss"] for line in theirs], rel=1e-3)
 
 
 def _lists(value):
