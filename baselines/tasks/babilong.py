@@ -58,7 +58,12 @@ class Batch:
 
 
 def prose_noise(tokenizer: Tokenizer, edition: str, volumes: int) -> Noise:
-    """The first volumes of an edition of the built-in prose, as noise."""
+    """The first volumes of an edition of the built-in prose, `train` or `valid`, as noise.
+
+    Raises:
+        UsageError: it is not an edition to train on.
+    """
+    must_not_be_test(edition)
     from generators.backgrounds.prose import volume
 
     parts = [

@@ -1,6 +1,7 @@
-"""What a run tells of itself: `train.jsonl` and `valid.jsonl` with a line each time, and TensorBoard in `tensorboard/`.
+"""What a run tells of itself.
 
-TensorBoard gets everything twice, by steps and by samples.
+OUT/train.jsonl, OUT/valid.jsonl    a line each time
+OUT/tensorboard/steps, .../samples  the same for TensorBoard, by steps and by samples
 """
 
 from __future__ import annotations
@@ -17,36 +18,40 @@ class RunLog:
     Args:
         out: the run folder.
         step: where the run begins or goes on; what was logged of later steps, before a kill, is dropped.
+        samples: read until there.
         tensorboard: whether to write for TensorBoard.
     """
 
-    def __init__(self, out: Path, step: int, tensorboard: bool) -> None:
+    def __init__(self, out: Path, step: int, samples: int, tensorboard: bool) -> None:
         self.out = out
         out.mkdir(parents=True, exist_ok=True)
         for file in out.glob("*.jsonl"):
             lines = [line for line in file.read_text("utf-8").splitlines(keepends=True) if _is_until(line, step)]
             file.write_text("".join(lines), encoding="utf-8")
-        self._board: Any = None
+        self._boards: list[Any] = []
         if tensorboard:
             from torch.utils.tensorboard import SummaryWriter
 
-            self._board = SummaryWriter(str(out / "tensorboard"), purge_step=step + 1 if step else None)
+            # One each, since what is dropped is dropped by the number on the axis.
+            self._boards = [
+                SummaryWriter(str(out / "tensorboard" / axis), purge_step=done + 1)
+                for axis, done in (("steps", step), ("samples", samples))
+            ]
 
     def write(self, kind: str, step: int, samples: int, stage: str, values: Mapping[str, float]) -> None:
         """A line of `kind`, `train` or `valid`, after so many steps and samples."""
         line = {"step": step, "stage": stage, **values, "samples": samples}
         with (self.out / f"{kind}.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
-        if self._board is not None:
+        for board, place in zip(self._boards, (step, samples), strict=False):
             for name, value in values.items():
-                self._board.add_scalar(f"{kind}/{name}", value, step)
-                self._board.add_scalar(f"{kind} by samples/{name}", value, samples)
-            self._board.flush()
+                board.add_scalar(f"{kind}/{name}", value, place)
+            board.flush()
 
     def close(self) -> None:
         """Close the files of TensorBoard."""
-        if self._board is not None:
-            self._board.close()
+        for board in self._boards:
+            board.close()
 
 
 def has_tensorboard() -> bool:

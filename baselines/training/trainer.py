@@ -112,9 +112,10 @@ class _Run:
         self.validate, self.main = validate, accelerator.is_main_process
         self.say: Callable[[str], None] = say if self.main else lambda line: None
         self.progress = state.resume(accelerator, recipe, out)
-        self.log = RunLog(out, self.progress.step, has_tensorboard()) if self.main else None
+        done = self.progress
+        self.log = RunLog(out, done.step, done.samples, has_tensorboard()) if self.main else None
         self.seen = Sums()
-        self.started, self.first = time.monotonic(), self.progress.step
+        self.started, self.first = time.monotonic(), done.step
 
     def after(self, stage: Stage, rate: float, sums: Sums, norm: float) -> bool:
         """Count, log and validate a step that is done; whether the run should be saved now."""

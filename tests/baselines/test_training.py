@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from babilong.errors import DataError, UsageError
 from baselines import checkpoints
+from baselines.tasks.babilong import prose_noise
 from baselines.training import kinds, losses, models, state, trainer, validation
 from baselines.training.recipe import Stage, Validation
 from baselines.training.shares import Share
@@ -108,6 +109,17 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_batch(tmp_path):
     assert kept["batch"]["segments"].equal(torch.from_numpy(batch.segments))
 
 
+def test_a_gradient_that_is_no_number_stops_the_run_too(tmp_path):
+    def breaks(model, batch, stage):
+        score = kinds.loss(model, batch, stage)
+        # Its derivative at 0 is infinite, and infinity times 0 is no number.
+        return score._replace(loss=score.loss + (model.memory * 0).sum().sqrt())
+
+    with pytest.raises(DataError, match=r"The gradient became nan at step 0; the batch is kept in"):
+        run(one_stage(1), tmp_path / "run", breaks)
+    assert (tmp_path / "run" / "bad-batch-0-0.pt").is_file()
+
+
 def test_without_accelerate_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "accelerate", None)
     with pytest.raises(UsageError, match=r"install 'babilong\[train\]'"):
@@ -155,24 +167,30 @@ def test_the_log_has_a_line_for_every_25_steps(tmp_path):
     assert lines[0].startswith("stories: step 25 of 30")
 
 
-def test_tensorboard_has_the_figures_by_steps_and_by_samples(tmp_path):
+def scalars(out, axis: str, name: str) -> list[int]:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+    board = EventAccumulator(str(out / "tensorboard" / axis)).Reload()
+    return [event.step for event in board.Scalars(name)]
+
+
+def test_tensorboard_has_the_figures_by_steps_and_by_samples(tmp_path):
     run(one_stage(4, log_every=2, rows=8), tmp_path / "run")
-    board = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
-    assert {"train/loss", "train/accuracy", "train/rate", "train/gradient_norm"} <= set(board.Tags()["scalars"])
-    assert [event.step for event in board.Scalars("train/loss")] == [2, 4]
-    assert [event.step for event in board.Scalars("train by samples/loss")] == [16, 32]
+    for name in ("loss", "accuracy", "gate", "rate", "gradient_norm"):
+        assert scalars(tmp_path / "run", "steps", f"train/{name}") == [2, 4]
+        assert scalars(tmp_path / "run", "samples", f"train/{name}") == [16, 32]
 
 
 def test_what_was_logged_after_the_last_save_is_not_logged_twice(tmp_path, monkeypatch):
+    out = tmp_path / "run"
     recipe = one_stage(4, log_every=1)
-    monkeypatch.setattr(trainer, "_due", lambda saved, minutes: not (tmp_path / "run" / "state").exists())
+    monkeypatch.setattr(trainer, "_due", lambda saved, minutes: not (out / "state").exists())
     with pytest.raises(Killed):
-        run(recipe, tmp_path / "run", dying_loss(3))
-    run(recipe, tmp_path / "run")
-    lines = (tmp_path / "run" / "train.jsonl").read_text().splitlines()
-    assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4]
+        run(recipe, out, dying_loss(3))
+    run(recipe, out)
+    assert [json.loads(line)["step"] for line in (out / "train.jsonl").read_text().splitlines()] == [1, 2, 3, 4]
+    assert scalars(out, "steps", "train/loss") == [1, 2, 3, 4]
+    assert scalars(out, "samples", "train/loss") == [8, 16, 24, 32]
 
 
 def test_batches_of_the_test_split_are_refused(tmp_path):
@@ -183,6 +201,8 @@ def test_batches_of_the_test_split_are_refused(tmp_path):
         run(TINY, tmp_path / "run", source=Leak())
     with pytest.raises(UsageError, match="Training on the split 'test' is refused"):
         batches(split="test")
+    with pytest.raises(UsageError, match="Training on the split 'test' is refused"):
+        prose_noise(story_task().tokenizer, "test", 1)
 
 
 def test_train_and_valid_share_no_batch():
