@@ -19,6 +19,8 @@ from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal
 from baselines.memory.model import MemoryModel, State, Step, openings
 
+# A memory looks at itself only where nothing older fits: what it holds it has anyway, and what came before is asked.
+_ITSELF = 8.0
 _LEAST = 1e-9  # weight of an empty place, whose logarithm attention can add
 
 
@@ -110,6 +112,7 @@ class MemoryBank(MemoryModel):
             keys = torch.cat((mask.new_ones(batch, held), mask.reshape(batch, -1)), dim=1)
             seen = (seen & keys[:, None, None]) | torch.eye(len(question), dtype=torch.bool, device=device)
         bias = additive(seen, embedded) + self._favour(weight, last, length).to(embedded.dtype)
+        bias[..., :held, :held] -= _ITSELF * torch.eye(held, dtype=bias.dtype, device=device)
         positions = torch.cat((torch.full((held,), self._behind, device=device), place % length))
         return self._run(embedded, bias, positions)[:, held:].reshape(text.shape)
 

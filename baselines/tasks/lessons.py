@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from babilong.tasks import OBJECTS
 from generators.stories import grammar
 from generators.stories.forms import Event
 from generators.stories.simulate import simulate
@@ -27,6 +28,20 @@ class Question(NamedTuple):
     answer: str
 
 
+class State(NamedTuple):
+    """What is known, after a fact, of the person it is about; of a thing that changes hands, the one who gets it.
+
+    Attributes:
+        place: where he is; empty where that is not known.
+        before: where he was before.
+        held: whether he holds each of `OBJECTS`; None where things play no part.
+    """
+
+    place: str = ""
+    before: str = ""
+    held: tuple[bool, ...] | None = None
+
+
 class Lesson(NamedTuple):
     """A story and what may be asked of it.
 
@@ -34,10 +49,18 @@ class Lesson(NamedTuple):
         facts: its sentences.
         asked: for each fact the questions that may be asked once it is known: those of the task, then those of the
             simpler ones, each none where nothing can be asked yet.
+        states: after each fact.
     """
 
     facts: tuple[str, ...]
     asked: tuple[tuple[tuple[Question, ...], ...], ...]
+    states: tuple[State, ...]
+
+
+# Fewest and most facts of a story that ends when it is told to.
+FEWEST = {
+    "qa1": (2, 10), "qa2": (6, 40), "qa3": (16, 64), "qa5": (6, 40), "qa6": (2, 20), "qa7": (6, 40), "qa8": (6, 40),
+}  # fmt: skip
 
 
 # The tasks whose questions are asked of a story, its own first.
@@ -60,14 +83,24 @@ def lesson(task: str, stream: Stream, facts: int) -> Lesson:
     if task not in ERRANDS:
         story = simulate(task, stream)
         last = ((Question(story.question, story.answer),),)
-        return Lesson(story.facts, ((),) * (len(story.facts) - 1) + (last,))
+        before = len(story.facts) - 1
+        return Lesson(story.facts, (((),),) * before + (last,), (State(),) * len(story.facts))
     world = World(ERRANDS[task][0], stream)
-    told, asked = [], []
+    told, asked, states = [], [], []
     for _ in range(facts):
         world.step()
         told.append(grammar.facts(task).write(world.events[-1], stream))
         asked.append(tuple(_asks(task, name, world, stream) for name in _ASKED.get(task, (task,))))
-    return Lesson(tuple(told), tuple(asked))
+        states.append(_state(world, bool(ERRANDS[task][0].things)))
+    return Lesson(tuple(told), tuple(asked), tuple(states))
+
+
+def _state(world: World, things: bool) -> State:
+    event = world.events[-1]
+    person = event.other or event.actor
+    rooms = [e.what for e in world.events if e.kind == "move" and e.actor == person][-2:]
+    held = tuple(world.holder.get(thing) == person for thing in OBJECTS) if things else None
+    return State(rooms[-1] if rooms else "", rooms[-2] if len(rooms) > 1 else "", held)
 
 
 def _asks(task: str, name: str, world: World, stream: Stream) -> tuple[Question, ...]:
