@@ -11,7 +11,7 @@ class MemoryConfig:
     """What the memory is made of and how text is cut for it.
 
     Attributes:
-        kind: `rmt`, or `armt`: an associative memory in every layer.
+        kind: `rmt`; `armt`, an associative memory in every layer; or `prmt`, memory tokens of its own in every layer.
         memory_tokens: m, vectors handed from segment to segment; 0 leaves the base model as it is.
         segment_size: L, tokens of text in a segment.
         overlap: how many of a segment's tokens are the last ones of the segment before, so that no sentence is cut.
@@ -24,9 +24,11 @@ class MemoryConfig:
         token_shift: add to each token's embedding those of this many tokens before it, weighted per channel. Stands in
             for the previous-token heads that a pretrained model brings and one trained from scratch is slow to find.
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
+        correction: an associative memory counts of a key only what it does not hold yet; without, all of it each time.
+        wrap_positions: memory tokens have learned positions of their own, apart from the text's; `armt` on GPT-2 only.
     """
 
-    kind: Literal["rmt", "armt"] = "rmt"
+    kind: Literal["rmt", "armt", "prmt"] = "rmt"
     memory_tokens: int = 16
     segment_size: int = 512
     overlap: int = 0
@@ -36,6 +38,8 @@ class MemoryConfig:
     gate_floor: float = 0.0
     token_shift: int = 0
     key_size: int = 64
+    correction: bool = True
+    wrap_positions: bool = False
 
     def to_dict(self) -> dict[str, int | float | bool | str]:
         """As JSON writes it."""

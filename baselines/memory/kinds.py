@@ -8,9 +8,10 @@ from babilong.errors import unknown
 from baselines.memory.armt import AssociativeMemory
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
+from baselines.memory.prmt import LayerTokenMemory
 from baselines.memory.rmt import RecurrentMemory
 
-KINDS: dict[str, type[MemoryModel]] = {"rmt": RecurrentMemory, "armt": AssociativeMemory}
+KINDS: dict[str, type[MemoryModel]] = {"rmt": RecurrentMemory, "armt": AssociativeMemory, "prmt": LayerTokenMemory}
 
 
 def remember(base: PreTrainedModel, config: MemoryConfig) -> MemoryModel:
