@@ -24,7 +24,8 @@ class MemoryConfig:
         token_shift: add to each token's embedding those of this many tokens before it, weighted per channel. Stands in
             for the previous-token heads that a pretrained model brings and one trained from scratch is slow to find.
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
-        correction: an associative memory counts of a key only what it does not hold yet; without, all of it each time.
+        correction: an associative memory counts of a key only what it does not hold yet, as published. Without, all of
+            it each time: reading divides by more then, and no longer blows up where keys overlap by chance.
         wrap_positions: memory tokens have learned positions of their own, apart from the text's; `armt` on GPT-2 only.
     """
 

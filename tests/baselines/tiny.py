@@ -27,11 +27,11 @@ TINY = {
 }
 
 
-def tiny_base(kind: str = "gpt2", vocab: int = 100):
+def tiny_base(kind: str = "gpt2", vocab: int = 100, layers: int = 2):
     torch.manual_seed(0)
-    config = AutoConfig.for_model(
-        kind, vocab_size=vocab, bos_token_id=0, eos_token_id=0, **TINY.get(kind, TINY["llama"])
-    )
+    sizes = TINY.get(kind, TINY["llama"])
+    sizes = {**sizes, "n_layer" if "n_layer" in sizes else "num_hidden_layers": layers}
+    config = AutoConfig.for_model(kind, vocab_size=vocab, bos_token_id=0, eos_token_id=0, **sizes)
     return AutoModelForCausalLM.from_config(config).eval()
 
 
