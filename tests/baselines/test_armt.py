@@ -268,6 +268,14 @@ def test_an_architecture_whose_layers_are_not_known_is_refused():
         remember(base, MemoryConfig(kind="armt", segment_size=16))
 
 
+@pytest.mark.parametrize(("architecture", "dropout"), [("gpt2", "drop"), ("gpt_neox", "emb_dropout")])
+def test_dropout_after_the_embeddings_is_the_base_models(architecture, dropout):
+    model = tiny_armt(architecture).train()
+    getattr(model.base.base_model, dropout).p = 1.0
+    hidden, _ = model.enter(tokens(1, 16), None, None, write=True)
+    assert hidden.eq(0).all()
+
+
 def test_the_state_stays_in_float32():
     model = tiny_armt().to(torch.bfloat16)
     step = model.step(tokens(1, 16), model.init_state(1))
