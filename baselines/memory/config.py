@@ -11,7 +11,8 @@ class MemoryConfig:
     """What the memory is made of and how text is cut for it.
 
     Attributes:
-        kind: `rmt`; `armt`, an associative memory in every layer; or `bank`, the memories of the last segments.
+        kind: `rmt`; `armt`, an associative memory in every layer; `prmt`, memory tokens of its own in every layer; or
+            `bank`, the memories of the last segments.
         memory_tokens: m, vectors handed from segment to segment; 0 leaves the base model as it is.
         segment_size: L, tokens of text in a segment.
         overlap: how many of a segment's tokens are the last ones of the segment before, so that no sentence is cut.
@@ -29,9 +30,12 @@ class MemoryConfig:
         bank: how many segments' memories a bank keeps.
         recency: how steeply each attention head prefers a bank's newer memories, a slope a head; none: not at all.
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
+        correction: an associative memory counts of a key only what it does not hold yet, as published. Without, all of
+            it each time: reading divides by more then, and no longer blows up where keys overlap by chance.
+        wrap_positions: memory tokens have learned positions of their own, apart from the text's; `armt` on GPT-2 only.
     """
 
-    kind: Literal["rmt", "armt", "bank"] = "rmt"
+    kind: Literal["rmt", "armt", "prmt", "bank"] = "rmt"
     memory_tokens: int = 16
     segment_size: int = 512
     overlap: int = 0
@@ -45,6 +49,8 @@ class MemoryConfig:
     bank: int = 64
     recency: tuple[float, ...] = ()
     key_size: int = 64
+    correction: bool = True
+    wrap_positions: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON writes it."""

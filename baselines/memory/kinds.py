@@ -9,9 +9,15 @@ from baselines.memory.armt import AssociativeMemory
 from baselines.memory.bank import MemoryBank
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
+from baselines.memory.prmt import LayerTokenMemory
 from baselines.memory.rmt import RecurrentMemory
 
-KINDS: dict[str, type[MemoryModel]] = {"rmt": RecurrentMemory, "armt": AssociativeMemory, "bank": MemoryBank}
+KINDS: dict[str, type[MemoryModel]] = {
+    "rmt": RecurrentMemory,
+    "armt": AssociativeMemory,
+    "prmt": LayerTokenMemory,
+    "bank": MemoryBank,
+}
 
 
 def remember(base: PreTrainedModel, config: MemoryConfig) -> MemoryModel:

@@ -51,16 +51,23 @@ class MemoryModel(nn.Module, ABC):
         config: memory configuration.
 
     Raises:
-        UsageError: a segment with its memory tokens is longer than the positions of the base model.
+        UsageError: a segment with its memory tokens is longer than the positions of the base model, or memory tokens
+            cannot have positions of their own in it.
     """
 
     memory: nn.Parameter
+    wraps: tuple[str, ...] = ()  # architectures in which memory tokens can have positions of their own
 
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__()
         self.base = base
         self.config = config
-        size, around = config.segment_size, self.around
+        if config.wrap_positions and base.config.model_type not in self.wraps:
+            raise UsageError(
+                f"Memory tokens of kind {config.kind} cannot have positions of their own in a "
+                f"{base.config.model_type} model; leave out wrap_positions."
+            )
+        size, around = config.segment_size, 0 if config.wrap_positions else self.around
         positions = getattr(base.config, "max_position_embeddings", None)
         if positions is not None and size + around > positions:
             raise UsageError(

@@ -27,9 +27,11 @@ TINY = {
 }
 
 
-def tiny_base(architecture: str = "gpt2", vocab: int = 100):
+def tiny_base(architecture: str = "gpt2", vocab: int = 100, layers: int = 2):
     torch.manual_seed(0)
-    config = AutoConfig.for_model(architecture, vocab_size=vocab, bos_token_id=0, eos_token_id=0, **TINY[architecture])
+    sizes = TINY.get(architecture, TINY["llama"])
+    sizes = {**sizes, "n_layer" if "n_layer" in sizes else "num_hidden_layers": layers}
+    config = AutoConfig.for_model(architecture, vocab_size=vocab, bos_token_id=0, eos_token_id=0, **sizes)
     return AutoModelForCausalLM.from_config(config).eval()
 
 
