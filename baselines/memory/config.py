@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args, get_type_hints
+
+from babilong.errors import unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,11 +13,16 @@ class MemoryConfig:
     """What the memory is made of and how text is cut for it.
 
     Attributes:
-        kind: `rmt`, or `armt`: an associative memory in every layer.
+        kind: `rmt`; `rmt-r`, which also looks up all its past memories; or `armt`, an associative memory in every layer.
         memory_tokens: m, vectors handed from segment to segment; 0 leaves the base model as it is.
         segment_size: L, tokens of text in a segment.
         overlap: how many of a segment's tokens are the last ones of the segment before, so that no sentence is cut.
         cut: where segments end: `tokens`, after L tokens; `sentences`, at the end of a sentence or after L tokens.
+        mask: what memory tokens see: `causal`, as any token of the base model; `neurips`, all of their own block as well
+            (Bulatov et al. 2022, 2207.06881, released code).
+        mem_at_end: write to a second copy of the memory behind the text. Without it the memory is written where it is
+            read, before the text, of which a causal model can then store nothing: the ablation of 2207.06881.
+        retrieval: how `rmt-r` looks up its past: `attention`, or `top_1`, the one nearest memory token.
         slot_embeddings: add learned vectors to the read and the written copy of the memory, which tell them apart.
         gate: mix the old memory and the written one by a learned gate per slot, `M + g (W - M)`, where published RMT
             takes `W`; g is a sigmoid of both.
@@ -24,18 +31,30 @@ class MemoryConfig:
         token_shift: add to each token's embedding those of this many tokens before it, weighted per channel. Stands in
             for the previous-token heads that a pretrained model brings and one trained from scratch is slow to find.
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
+
+    Raises:
+        UsageError: a word that is none of those to choose from.
     """
 
-    kind: Literal["rmt", "armt"] = "rmt"
+    kind: Literal["rmt", "rmt-r", "armt"] = "rmt"
     memory_tokens: int = 16
     segment_size: int = 512
     overlap: int = 0
     cut: Literal["tokens", "sentences"] = "tokens"
+    mask: Literal["causal", "neurips"] = "causal"
+    mem_at_end: bool = True
+    retrieval: Literal["attention", "top_1"] = "attention"
     slot_embeddings: bool = False
     gate: bool = False
     gate_floor: float = 0.0
     token_shift: int = 0
     key_size: int = 64
+
+    def __post_init__(self) -> None:
+        for name, hint in get_type_hints(type(self)).items():
+            words, value = get_args(hint), getattr(self, name)
+            if words and value not in words:
+                raise unknown(f"{name} of a memory", value, words)
 
     def to_dict(self) -> dict[str, int | float | bool | str]:
         """As JSON writes it."""

@@ -54,8 +54,6 @@ class MemoryModel(nn.Module, ABC):
     """
 
     memory: nn.Parameter
-    copies = 1  # of the memory tokens that stand in a segment
-
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__()
         self.base = base
@@ -70,6 +68,11 @@ class MemoryModel(nn.Module, ABC):
             )
         if config.token_shift:
             self.shift = nn.Parameter(torch.randn(config.token_shift, self.width) * _SHIFT_SCALE)
+
+    @property
+    def copies(self) -> int:
+        """How many times the memory tokens stand in a segment."""
+        return 1
 
     @property
     def width(self) -> int:
@@ -138,8 +141,15 @@ def rows(state: State, pick: Callable[[Tensor], Tensor]) -> State:
 
 
 def join(states: Sequence[State]) -> State:
-    """One state of the rows of several."""
-    return {name: torch.cat([state[name] for state in states]) for name in states[0]}
+    """One state of the rows of several; where one has grown more than another, that one is filled up with zeros."""
+    return {name: _stack([state[name] for state in states]) for name in states[0]}
+
+
+def _stack(tensors: Sequence[Tensor]) -> Tensor:
+    if len({tensor.shape[1:] for tensor in tensors}) > 1:
+        longest = max(tensor.shape[1] for tensor in tensors)
+        tensors = [F.pad(t, (*[0, 0] * (t.dim() - 2), 0, longest - t.shape[1])) for t in tensors]
+    return torch.cat(list(tensors))
 
 
 def openings(mask: Tensor | None, opening: Tensor | None) -> Tensor | None:
