@@ -13,12 +13,12 @@ class MemoryConfig:
     """What the memory is made of and how text is cut for it.
 
     Attributes:
-        kind: `rmt`; `rmt-r`, which also looks up all its past memories; or `armt`, an associative memory in every layer.
+        kind: `rmt`; `rmt-r`, which also looks up past memories; or `armt`, an associative memory in every layer.
         memory_tokens: m, vectors handed from segment to segment; 0 leaves the base model as it is.
         segment_size: L, tokens of text in a segment.
         overlap: how many of a segment's tokens are the last ones of the segment before, so that no sentence is cut.
         cut: where segments end: `tokens`, after L tokens; `sentences`, at the end of a sentence or after L tokens.
-        mask: what memory tokens see: `causal`, as any token of the base model; `neurips`, all of their own block as well
+        mask: what memory tokens see: `causal`, as any token of the base model; `neurips`, also all of their own block
             (Bulatov et al. 2022, 2207.06881, released code).
         mem_at_end: write to a second copy of the memory behind the text. Without it the memory is written where it is
             read, before the text, of which a causal model can then store nothing: the ablation of 2207.06881.

@@ -54,6 +54,7 @@ class MemoryModel(nn.Module, ABC):
     """
 
     memory: nn.Parameter
+
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__()
         self.base = base

@@ -67,7 +67,9 @@ class RetrievalMemory(RecurrentMemory):
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__(base, config)
         # What the first segment reads instead of what is found.
-        self.nothing_found = nn.Parameter(torch.randn_like(self.memory) * base.get_input_embeddings().weight.std().item())
+        self.nothing_found = nn.Parameter(
+            torch.randn_like(self.memory) * base.get_input_embeddings().weight.std().item()
+        )
         activation = getattr(base.config, "hidden_act", None) or base.config.activation_function
         self.lookup = Lookup(self.width, activation, config.retrieval)
 
