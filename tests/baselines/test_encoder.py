@@ -78,16 +78,17 @@ def test_segments_are_read_in_the_order_asked_for():
 
 
 def test_it_learns_a_class_told_in_the_first_of_three_segments():
-    model = tiny_encoder(outputs=2).train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for step in range(150):
+    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    model = tiny_encoder(outputs=2, initializer_range=0.2, **still).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for step in range(300):
         ids = tokens(16, 24, seed=step) % 50 + 3
         ids[:, 2] = 60 + ids[:, 3] % 2  # the class, told in words of its own
         loss = torch.nn.functional.cross_entropy(model.logits(read(model, ids)["cls"]), ids[:, 2] - 60)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if loss < 0.01:
+        if loss < 0.05:
             break
     assert loss < 0.1
 
