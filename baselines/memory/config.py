@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal, get_args, get_type_hints
 
-from babilong.errors import unknown
+from babilong.errors import UsageError, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class MemoryConfig:
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
 
     Raises:
-        UsageError: a word that is none of those to choose from.
+        UsageError: a word that is none of those to choose from, or sizes that do not fit together.
     """
 
     kind: Literal["rmt", "rmt-r", "armt"] = "rmt"
@@ -55,6 +55,11 @@ class MemoryConfig:
             words, value = get_args(hint), getattr(self, name)
             if words and value not in words:
                 raise unknown(f"{name} of a memory", value, words)
+        if self.memory_tokens < 0 or not 0 <= self.overlap < self.segment_size:
+            raise UsageError(
+                f"{self.memory_tokens} memory tokens and segments of {self.segment_size} tokens that share "
+                f"{self.overlap} are no memory; segments must be longer than what they share, and nothing below 0."
+            )
 
     def to_dict(self) -> dict[str, int | float | bool | str]:
         """As JSON writes it."""

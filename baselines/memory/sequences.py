@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-from babilong.errors import unknown
+from babilong.errors import UsageError, unknown
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel, State, Step, rows
 from baselines.memory.segments import ORDERS, bounds
@@ -91,15 +91,19 @@ def cut(
         order: one of `segments.ORDERS`.
 
     Raises:
-        UsageError: an unknown alignment or order.
+        UsageError: an unknown alignment or order, or padding that is not at the right.
     """
     if order not in ORDERS:
         raise unknown("order of segments", order, ORDERS)
+    if mask is not None and bool((mask[:, 1:] & ~mask[:, :-1]).any()):
+        raise UsageError(
+            "A row has padding before its tokens; pad rows at the right, where segments are not cut by it."
+        )
     lengths = [ids.shape[1]] * len(ids) if mask is None else mask.sum(dim=1).tolist()
     cuts = []
     for length in lengths:
-        spans = bounds(length, config.segment_size, config.overlap, alignment) if length else []
-        cuts.append([spans[i] for i in ORDERS[order](len(spans))] if spans else [])
+        spans = bounds(length, config.segment_size, config.overlap, alignment)
+        cuts.append([spans[i] for i in ORDERS[order](len(spans))] if length else [])
     total = max(map(len, cuts), default=0)
     width = max((end - start for spans in cuts for start, end in spans), default=0)
     places = np.full((total, len(ids), width), -1)
@@ -126,8 +130,8 @@ def steps(
         state: the memory of B texts.
         borders: k; the gradient crosses the last k borders between segments: border i of S segments, behind segment i,
             iff i >= S - 1 - k. None: all of them.
-        recompute: keep nothing of a segment for the gradient but its state, and read it a second time for it (gradient
-            checkpointing): the memory needed stops growing with all that a segment computes.
+        recompute: keep of a segment only its ids, state and hidden states, and read it a second time for the gradient
+            (gradient checkpointing): a third more time for a small part of the memory.
         wanted: whether the loss looks at the hidden states of each segment; None: at all of them. Segments that the
             gradient does not reach are read without it.
     """

@@ -101,6 +101,17 @@ def test_a_row_without_a_past_has_a_gradient_that_is_a_number():
     assert model.nothing_found.grad.abs().sum() > 0
 
 
+@pytest.mark.parametrize("autocast", [False, True])
+def test_the_state_stays_in_float32(autocast):
+    model = tiny_memory(kind="rmt-r")
+    model = model if autocast else model.to(torch.bfloat16)
+    ids, state = tokens(1, 32), model.init_state(1)
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        state = model.step(ids[:, 16:], model.step(ids[:, :16], state).state).state
+        assert model.logits(model.read(ids[:, :5], state)).isfinite().all()
+    assert (state["memory"].dtype, state["past"].dtype, state["count"].tolist()) == (torch.float32, torch.float32, [2])
+
+
 def test_no_memory_tokens_is_the_base_model(kind):
     model = tiny_memory(kind, kind="rmt-r", memory_tokens=0)
     ids, state = tokens(2, 16), model.init_state(2)

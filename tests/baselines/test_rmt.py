@@ -96,6 +96,12 @@ def test_a_word_that_is_none_to_choose_from_is_refused(words):
         MemoryConfig(**words)
 
 
+@pytest.mark.parametrize("sizes", [{"overlap": 16}, {"segment_size": 0}, {"memory_tokens": -1}, {"overlap": -1}])
+def test_sizes_that_do_not_fit_together_are_refused(sizes):
+    with pytest.raises(UsageError, match="are no memory"):
+        MemoryConfig(**{"segment_size": 16, **sizes})
+
+
 def test_segments_in_turn_are_one_pass(kind):
     model = tiny_memory(kind, **EXTRAS)
     ids = tokens(1, 48)

@@ -202,3 +202,9 @@ def test_segments_that_no_gradient_reaches_are_read_without(kind):
 def test_an_unknown_alignment_is_refused(kind):
     with pytest.raises(UsageError, match="Unknown alignment of segments 'middle'"):
         sequence_loss(tiny_memory(kind), tokens(1, 20), tokens(1, 20), alignment="middle")
+
+
+def test_padding_at_the_left_is_refused(kind):
+    mask = torch.arange(20)[None] >= 5
+    with pytest.raises(UsageError, match="A row has padding before its tokens"):
+        read(tiny_memory(kind), tokens(1, 20), mask=mask)
