@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from babilong.errors import UsageError
 from baselines.checkpoints import BUNDLED, Checkpoint, load
-from baselines.memory import segments
 
 if TYPE_CHECKING:
     import torch
 
     from baselines.memory.model import State
+    from baselines.memory.scan import Segment
 
 __all__ = ["BUNDLED", "Reading", "RecurrentReader", "load_reader"]
 
@@ -54,11 +54,14 @@ class RecurrentReader:
     """
 
     def __init__(self, checkpoint: Checkpoint, dtype: str = "auto") -> None:
+        from baselines.memory.scan import Scanner
+
         self.checkpoint = checkpoint
         self.dtype = resolve_dtype(dtype)
         self.model = checkpoint.model.to(self.dtype)
         self.tokenizer = checkpoint.tokenizer
         self.tasks = checkpoint.tasks
+        self.scanner = Scanner(self.model, self.tokenizer)
 
     def describe(self) -> dict[str, Any]:
         """Everything about the model that decides its answers."""
@@ -120,19 +123,14 @@ class RecurrentReader:
         state = self.model.init_state(len(contexts)) if state is None else state
         for rows in zip_longest(*map(self.segments, contexts)):
             for i, row in enumerate(rows):
-                tokens[i] += 0 if row is None else self.new_tokens(row, tokens[i])
-            state = self.step(rows, state)
+                tokens[i] += 0 if row is None else row.tokens
+            state = self.step([None if row is None else row.ids for row in rows], state)
         return state, tokens
 
-    def segments(self, context: str) -> Iterator[NDArray[np.int64]]:
-        """The token ids of a context, segment by segment."""
+    def segments(self, context: str) -> Iterator[Segment]:
+        """The segments of a context that are read, one after the other."""
         # Facts and sentences were learnt with the blank before them.
-        pieces = self.tokenizer.encode_pieces(f" {context}")
-        return segments.stream(pieces, self.model.config.segment_size, self.model.config.overlap)
-
-    def new_tokens(self, segment: NDArray[np.int64], before: int) -> int:
-        """How many tokens of a segment were not in the one before it, `before` tokens having been read."""
-        return len(segment) - (self.model.config.overlap if before else 0)
+        return self.scanner.segments(self.tokenizer.encode_pieces(f" {context}"))
 
     def step(self, rows: Sequence[NDArray[np.int64] | None], state: State) -> State:
         """Read the next segment of each of B texts; where one has ended (None) its memory stays.

@@ -13,7 +13,8 @@ class MemoryConfig:
     """What the memory is made of and how text is cut for it.
 
     Attributes:
-        kind: `rmt`; `rmt-r`, which also looks up past memories; or `armt`, an associative memory in every layer.
+        kind: `rmt`; `rmt-r`, which also looks up past memories; `armt`, an associative memory in every layer; `bank`,
+            the memories of the last segments.
         memory_tokens: m, vectors handed from segment to segment; 0 leaves the base model as it is.
         segment_size: L, tokens of text in a segment.
         overlap: how many of a segment's tokens are the last ones of the segment before, so that no sentence is cut.
@@ -30,13 +31,17 @@ class MemoryConfig:
             closes fully, and what leaks through adds up: at 0.002 a segment, a third is left after 500 segments.
         token_shift: add to each token's embedding those of this many tokens before it, weighted per channel. Stands in
             for the previous-token heads that a pretrained model brings and one trained from scratch is slow to find.
+        segment_gate: channels of a gate that judges each segment by itself and keeps it from the memory (see `gate`
+            the module); 0 is none.
+        gate_threshold: score above which it lets a segment in.
+        bank: how many segments' memories a bank keeps.
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
 
     Raises:
         UsageError: a word that is none of those to choose from, or sizes that do not fit together.
     """
 
-    kind: Literal["rmt", "rmt-r", "armt"] = "rmt"
+    kind: Literal["rmt", "rmt-r", "armt", "bank"] = "rmt"
     memory_tokens: int = 16
     segment_size: int = 512
     overlap: int = 0
@@ -48,6 +53,9 @@ class MemoryConfig:
     gate: bool = False
     gate_floor: float = 0.0
     token_shift: int = 0
+    segment_gate: int = 0
+    gate_threshold: float = 0.0
+    bank: int = 64
     key_size: int = 64
 
     def __post_init__(self) -> None:

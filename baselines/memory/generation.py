@@ -42,7 +42,7 @@ def generate(
     heads = [prompt[: spans[-2][1]] if len(spans) > 1 else [] for prompt, spans in zip(prompts, cuts, strict=True)]
     tails = [prompt[spans[-1][0] :] for prompt, spans in zip(prompts, cuts, strict=True)]
     positions = getattr(model.base.config, "max_position_embeddings", None)
-    room = None if positions is None else positions - model.copies * model.config.memory_tokens
+    room = None if positions is None else positions - model.around
     ids, ends = _padded(heads, 0, model.device)
     state = read(model, ids, state, torch.arange(ids.shape[1], device=model.device) < ends[:, None])
     ids, ends = _padded(tails, max_new_tokens, model.device)

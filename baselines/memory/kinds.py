@@ -5,12 +5,18 @@ from __future__ import annotations
 from transformers import PreTrainedModel
 
 from baselines.memory.armt import AssociativeMemory
+from baselines.memory.bank import MemoryBank
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
 from baselines.memory.retrieval import RetrievalMemory
 from baselines.memory.rmt import RecurrentMemory
 
-KINDS: dict[str, type[MemoryModel]] = {"rmt": RecurrentMemory, "rmt-r": RetrievalMemory, "armt": AssociativeMemory}
+KINDS: dict[str, type[MemoryModel]] = {
+    "rmt": RecurrentMemory,
+    "rmt-r": RetrievalMemory,
+    "armt": AssociativeMemory,
+    "bank": MemoryBank,
+}
 
 
 def remember(base: PreTrainedModel, config: MemoryConfig) -> MemoryModel:

@@ -22,6 +22,7 @@ from transformers import PreTrainedModel
 
 from babilong.errors import UsageError
 from baselines.memory.config import MemoryConfig
+from baselines.memory.gate import SegmentGate
 
 State = dict[str, Tensor]
 
@@ -59,21 +60,23 @@ class MemoryModel(nn.Module, ABC):
         super().__init__()
         self.base = base
         self.config = config
-        m, size = config.memory_tokens, config.segment_size
-        around = self.copies * m
+        size, around = config.segment_size, self.around
         positions = getattr(base.config, "max_position_embeddings", None)
         if positions is not None and size + around > positions:
             raise UsageError(
                 f"A segment of {size} tokens with {around} memory tokens needs {size + around} positions; "
                 f"the base model has {positions}. Choose a smaller segment."
             )
+        if config.segment_gate:
+            vocabulary = base.get_input_embeddings().weight.shape[0]
+            self.segment_gate = SegmentGate(vocabulary, config.segment_gate)
         if config.token_shift:
             self.shift = nn.Parameter(torch.randn(config.token_shift, self.width) * _SHIFT_SCALE)
 
     @property
-    def copies(self) -> int:
-        """How many times the memory tokens stand in a segment."""
-        return 1
+    def around(self) -> int:
+        """Positions that a segment takes besides its text."""
+        return self.config.memory_tokens
 
     @property
     def width(self) -> int:

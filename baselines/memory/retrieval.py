@@ -74,9 +74,9 @@ class RetrievalMemory(RecurrentMemory):
         self.lookup = Lookup(self.width, activation, config.retrieval)
 
     @property
-    def copies(self) -> int:
-        """The memory, what it found and, unless the ablation is asked for, the written copy."""
-        return super().copies + 1
+    def around(self) -> int:
+        """Positions that a segment takes besides its text: those of RMT, and of what was found."""
+        return super().around + self.config.memory_tokens
 
     def init_state(self, batch: int) -> State:
         """The learned initial memory with no past."""

@@ -44,9 +44,9 @@ class RecurrentMemory(MemoryModel):
             nn.init.ones_(self.gate.bias)
 
     @property
-    def copies(self) -> int:
-        """One that is read and, unless the ablation is asked for, one that is written."""
-        return 2 if self.config.mem_at_end else 1
+    def around(self) -> int:
+        """Positions that a segment takes besides its text: the read memory and, but in the ablation, the written."""
+        return (1 + self.config.mem_at_end) * self.config.memory_tokens
 
     def init_state(self, batch: int) -> State:
         """The learned initial memory, float32 [batch, m, d]."""
@@ -82,12 +82,28 @@ class RecurrentMemory(MemoryModel):
         """Hidden states [B * K, L, d] of `[memory ; text]`."""
         text = self.embed(input_ids)
         front = self.front(state).to(text.dtype)
-        front = front.repeat_interleave(len(text) // len(front), dim=0)
         first, length = front.shape[1], text.shape[1]
-        return self._transform(torch.cat((front, text), dim=1), first, length, mask)[:, first:]
+        embedded = torch.cat((front, text.reshape(len(front), -1, text.shape[-1])), dim=1)
+        if len(text) == len(front):
+            hidden = self._transform(embedded, first, length, mask)
+        else:
+            hidden = self._side_by_side(embedded, first, length, mask)
+        return hidden[:, first:].reshape(text.shape)
 
     def _slots(self, memory: Tensor, copy: str) -> Tensor:
         return memory + getattr(self, f"{copy}_slots") if self.config.slot_embeddings else memory
+
+    def _side_by_side(self, embedded: Tensor, first: int, length: int, mask: Tensor | None) -> Tensor:
+        """Questions of `length` tokens behind one copy of what is read up to place `first`; none sees another."""
+        device = embedded.device
+        place = torch.arange(embedded.shape[1] - first, device=device)
+        number = torch.cat((place.new_full((first,), -1), place // length))
+        seen = causal(len(number), device) & ((number == -1) | (number[:, None] == number))
+        if mask is not None:
+            keys = torch.cat((mask.new_ones(len(embedded), first), mask.reshape(len(embedded), -1)), dim=1)
+            seen = (seen & keys[:, None, None]) | torch.eye(len(number), dtype=torch.bool, device=device)
+        positions = torch.cat((torch.arange(first, device=device), first + place % length))
+        return self._run(embedded, seen, positions, (first, len(place), 0))
 
     def _transform(self, embedded: Tensor, first: int, text: int, mask: Tensor | None) -> Tensor:
         """Through the base model: what is read up to place `first`, the text, and what is written behind it.
@@ -104,14 +120,14 @@ class RecurrentMemory(MemoryModel):
         keys = None
         if mask is not None:
             keys = torch.cat((mask.new_ones(len(mask), first), mask, mask.new_ones(len(mask), length - end)), dim=1)
-        seen = causal(length, device, keys)
+        return self._run(embedded, causal(length, device, keys), positions, (first, text, length - end))
+
+    def _run(self, embedded: Tensor, seen: Tensor, positions: Tensor, blocks: tuple[int, int, int]) -> Tensor:
         if self.config.mask == "neurips":
-            seen = seen | _within_blocks(first, text, length - end, device)
+            seen = seen | _within_blocks(*blocks, seen.device)
+        mask = additive(seen, embedded)
         output = self.base.base_model(
-            inputs_embeds=embedded,
-            attention_mask=additive(seen, embedded),
-            position_ids=positions[None],
-            use_cache=False,
+            inputs_embeds=embedded, attention_mask=mask, position_ids=positions[None], use_cache=False
         )
         return output.last_hidden_state
 

@@ -76,6 +76,19 @@ def test_the_neurips_mask_holds_for_questions_and_the_ablation(kind):
     torch.testing.assert_close(both.step(ids, both.init_state(1)).hidden, both.read(ids, both.init_state(1)))
 
 
+@pytest.mark.parametrize("memory", ["rmt", "rmt-r"])
+@pytest.mark.parametrize("mask", ["causal", "neurips"])
+def test_questions_side_by_side_are_read_as_alone(kind, memory, mask):
+    model = tiny_memory(kind, kind=memory, mask=mask)
+    state = model.step(tokens(2, 16), model.init_state(2)).state
+    questions = tokens(6, 5)
+    real = torch.arange(5) < torch.tensor([5, 3, 4, 5, 1, 2])[:, None]
+    together = model.read(questions, state, real)
+    for i in range(6):
+        alone = model.read(questions[i : i + 1, : real[i].sum()], rows(state, lambda x, i=i: x[i // 3 : i // 3 + 1]))
+        torch.testing.assert_close(together[i, real[i]], alone[0])
+
+
 @pytest.mark.parametrize("mask", ["causal", "neurips"])
 def test_memory_written_before_the_text_holds_nothing_of_it(kind, mask):
     model = tiny_memory(kind, mem_at_end=False, mask=mask)
