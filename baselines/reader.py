@@ -96,12 +96,11 @@ class RecurrentReader:
 
     def reply(self, questions: Sequence[str], state: State, max_new_tokens: int) -> list[Reading]:
         """Answer a question about what each of B memories has read; tokens of the question are those read."""
-        import torch
+        from baselines.memory.generation import generate
 
         asked = [self.tokenizer.encode(f" {question}") for question in questions]
-        with torch.inference_mode():
-            written = self._generate(asked, state, max_new_tokens)
         end = self.model.base.config.eos_token_id
+        written = generate(self.model, asked, state, max_new_tokens, end)
         readings = []
         for question, ids in zip(asked, written, strict=True):
             stopped = end in ids
@@ -154,33 +153,6 @@ class RecurrentReader:
         full = bool(mask.all())
         with torch.inference_mode():
             return self.model.step(torch.from_numpy(ids), state, None if full else torch.from_numpy(mask)).state
-
-    def _generate(self, questions: Sequence[list[int]], state: State, max_new_tokens: int) -> list[list[int]]:
-        """Greedy answers; a question is short, so it is read anew for each token of the answer."""
-        import torch
-
-        end = self.model.base.config.eos_token_id
-        longest = max(map(len, questions)) + max_new_tokens
-        ids = torch.zeros(len(questions), longest, dtype=torch.long)
-        ends = torch.tensor([len(question) for question in questions])
-        for row, question in enumerate(questions):
-            ids[row, : len(question)] = torch.tensor(question)
-        rows, places = torch.arange(len(questions)), torch.arange(longest)
-        done = torch.zeros(len(questions), dtype=torch.bool)
-        answers: list[list[int]] = [[] for _ in questions]
-        for _ in range(max_new_tokens):
-            width = int(ends.max())
-            mask = places[None, :width] < ends[:, None]
-            hidden = self.model.read(ids[:, :width], state, mask)
-            token = self.model.logits(hidden[rows, ends - 1]).argmax(dim=-1)
-            for row in (~done).nonzero().flatten().tolist():
-                answers[row].append(int(token[row]))
-            ids[rows, ends] = token
-            ends = ends + (~done)
-            done |= token == end
-            if bool(done.all()):
-                break
-        return answers
 
 
 def load_reader(name: str, dtype: str = "auto") -> RecurrentReader:

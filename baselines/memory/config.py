@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from babilong.errors import UsageError, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,12 +13,17 @@ class MemoryConfig:
     """What the memory is made of and how text is cut for it.
 
     Attributes:
-        kind: `rmt`; `armt`, an associative memory in every layer; `prmt`, memory tokens of its own in every layer; or
-            `bank`, the memories of the last segments.
+        kind: `rmt`; `rmt-r`, which also looks up past memories; `armt`, an associative memory in every layer; `prmt`,
+            memory tokens of its own in every layer; or `bank`, the memories of the last segments.
         memory_tokens: m, vectors handed from segment to segment; 0 leaves the base model as it is.
         segment_size: L, tokens of text in a segment.
         overlap: how many of a segment's tokens are the last ones of the segment before, so that no sentence is cut.
         cut: where segments end: `tokens`, after L tokens; `sentences`, at the end of a sentence or after L tokens.
+        mask: what memory tokens see: `causal`, as any token of the base model; `neurips`, also all of their own block
+            (Bulatov et al. 2022, 2207.06881, released code).
+        mem_at_end: write to a second copy of the memory behind the text. Without it the memory is written where it is
+            read, before the text, of which a causal model can then store nothing: the ablation of 2207.06881.
+        retrieval: how `rmt-r` looks up its past: `attention`, or `top_1`, the one nearest memory token.
         slot_embeddings: add learned vectors to the read and the written copy of the memory, which tell them apart.
         gate: mix the old memory and the written one by a learned gate per slot, `M + g (W - M)`, where published RMT
             takes `W`; g is a sigmoid of both.
@@ -33,13 +40,19 @@ class MemoryConfig:
         correction: an associative memory counts of a key only what it does not hold yet, as published. Without, all of
             it each time: reading divides by more then, and no longer blows up where keys overlap by chance.
         wrap_positions: memory tokens have learned positions of their own, apart from the text's; `armt` on GPT-2 only.
+
+    Raises:
+        UsageError: a word that is none of those to choose from, or sizes that do not fit together.
     """
 
-    kind: Literal["rmt", "armt", "prmt", "bank"] = "rmt"
+    kind: Literal["rmt", "rmt-r", "armt", "prmt", "bank"] = "rmt"
     memory_tokens: int = 16
     segment_size: int = 512
     overlap: int = 0
     cut: Literal["tokens", "sentences"] = "tokens"
+    mask: Literal["causal", "neurips"] = "causal"
+    mem_at_end: bool = True
+    retrieval: Literal["attention", "top_1"] = "attention"
     slot_embeddings: bool = False
     gate: bool = False
     gate_floor: float = 0.0
@@ -51,6 +64,17 @@ class MemoryConfig:
     key_size: int = 64
     correction: bool = True
     wrap_positions: bool = False
+
+    def __post_init__(self) -> None:
+        for name, hint in get_type_hints(type(self)).items():
+            value = getattr(self, name)
+            if get_origin(hint) is Literal and value not in get_args(hint):
+                raise unknown(f"{name} of a memory", value, get_args(hint))
+        if self.memory_tokens < 0 or not 0 <= self.overlap < self.segment_size:
+            raise UsageError(
+                f"{self.memory_tokens} memory tokens and segments of {self.segment_size} tokens that share "
+                f"{self.overlap} are no memory; segments must be longer than what they share, and nothing below 0."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON writes it."""

@@ -152,8 +152,15 @@ def rows(state: State, pick: Callable[[Tensor], Tensor]) -> State:
 
 
 def join(states: Sequence[State]) -> State:
-    """One state of the rows of several."""
-    return {name: torch.cat([state[name] for state in states]) for name in states[0]}
+    """One state of the rows of several; where one has grown more than another, that one is filled up with zeros."""
+    return {name: _stack([state[name] for state in states]) for name in states[0]}
+
+
+def _stack(tensors: Sequence[Tensor]) -> Tensor:
+    if len({tensor.shape[1:] for tensor in tensors}) > 1:
+        longest = max(tensor.shape[1] for tensor in tensors)
+        tensors = [F.pad(t, (*[0, 0] * (t.dim() - 2), 0, longest - t.shape[1])) for t in tensors]
+    return torch.cat(list(tensors))
 
 
 def openings(mask: Tensor | None, opening: Tensor | None) -> Tensor | None:

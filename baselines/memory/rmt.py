@@ -45,22 +45,29 @@ class RecurrentMemory(MemoryModel):
 
     @property
     def around(self) -> int:
-        """Positions that a segment takes besides its text: both copies of the memory."""
-        return 2 * self.config.memory_tokens
+        """Positions that a segment takes besides its text: the read memory and, but in the ablation, the written."""
+        return (1 + self.config.mem_at_end) * self.config.memory_tokens
 
     def init_state(self, batch: int) -> State:
         """The learned initial memory, float32 [batch, m, d]."""
         return {"memory": self.memory.float().expand(batch, -1, -1)}
 
+    def front(self, state: State) -> Tensor:
+        """What stands before the text to be read, [B, R, d]: the memory."""
+        return self._slots(state["memory"], "read")
+
     def step(self, input_ids: Tensor, state: State, mask: Tensor | None = None, opening: Tensor | None = None) -> Step:
         """Read `[memory ; text ; memory]`; the last copy becomes the new memory."""
-        m, memory = self.config.memory_tokens, state["memory"]
-        text = self.embed(input_ids)
-        if m == 0:
-            return Step(self._transform(text, mask, 0), state, memory.new_ones(memory.shape[:2]))
-        parts = (self._slots(memory, "read").to(text.dtype), text, self._slots(memory, "write").to(text.dtype))
-        hidden = self._transform(torch.cat(parts, dim=1), mask, m)
-        written = hidden[:, -m:]
+        memory, text = state["memory"], self.embed(input_ids)
+        m, length = self.config.memory_tokens, text.shape[1]
+        front = self.front(state).to(text.dtype)
+        first = front.shape[1]
+        if self.config.mem_at_end:
+            back, place = self._slots(memory, "write").to(text.dtype), first + length
+        else:
+            back, place = text[:, :0], 0
+        hidden = self._transform(torch.cat((front, text, back), dim=1), first, length, mask)
+        written = hidden[:, place : place + m]
         share = memory.new_ones(*memory.shape[:2], 1)
         if self.config.gate:
             share = torch.sigmoid(self.gate(torch.cat((written, memory.to(written.dtype)), dim=-1)).float())
@@ -69,51 +76,63 @@ class RecurrentMemory(MemoryModel):
         if let_in is not None:
             share = share * let_in[:, None, None]
         new = memory + share * (written.float() - memory) if self.config.gate or let_in is not None else written.float()
-        return Step(hidden[:, m:-m], {"memory": new}, share[..., 0])
+        return Step(hidden[:, first : first + length], {"memory": new}, share[..., 0])
 
     def read(self, input_ids: Tensor, state: State, mask: Tensor | None = None) -> Tensor:
         """Hidden states [B * K, L, d] of `[memory ; text]`."""
         text = self.embed(input_ids)
-        memory = self._slots(state["memory"], "read").to(text.dtype)
-        embedded = torch.cat((memory, text.reshape(len(memory), -1, text.shape[-1])), dim=1)
-        if len(text) == len(memory):
-            hidden = self._transform(embedded, mask, 0)
+        front = self.front(state).to(text.dtype)
+        first, length = front.shape[1], text.shape[1]
+        embedded = torch.cat((front, text.reshape(len(front), -1, text.shape[-1])), dim=1)
+        if len(text) == len(front):
+            hidden = self._transform(embedded, first, length, mask)
         else:
-            hidden = self._side_by_side(embedded, text.shape[1], mask)
-        return hidden[:, self.config.memory_tokens :].reshape(text.shape)
+            hidden = self._side_by_side(embedded, first, length, mask)
+        return hidden[:, first:].reshape(text.shape)
 
     def _slots(self, memory: Tensor, copy: str) -> Tensor:
         return memory + getattr(self, f"{copy}_slots") if self.config.slot_embeddings else memory
 
-    def _side_by_side(self, embedded: Tensor, length: int, mask: Tensor | None) -> Tensor:
-        """Questions of `length` tokens behind one copy of the memory, none of which sees another."""
-        m, device = self.config.memory_tokens, embedded.device
-        place = torch.arange(embedded.shape[1] - m, device=device)
-        number = torch.cat((place.new_full((m,), -1), place // length))
+    def _side_by_side(self, embedded: Tensor, first: int, length: int, mask: Tensor | None) -> Tensor:
+        """Questions of `length` tokens behind one copy of what is read up to place `first`; none sees another."""
+        device = embedded.device
+        place = torch.arange(embedded.shape[1] - first, device=device)
+        number = torch.cat((place.new_full((first,), -1), place // length))
         seen = causal(len(number), device) & ((number == -1) | (number[:, None] == number))
         if mask is not None:
-            keys = torch.cat((mask.new_ones(len(embedded), m), mask.reshape(len(embedded), -1)), dim=1)
+            keys = torch.cat((mask.new_ones(len(embedded), first), mask.reshape(len(embedded), -1)), dim=1)
             seen = (seen & keys[:, None, None]) | torch.eye(len(number), dtype=torch.bool, device=device)
-        return self._run(embedded, seen, torch.cat((torch.arange(m, device=device), m + place % length)))
+        positions = torch.cat((torch.arange(first, device=device), first + place % length))
+        return self._run(embedded, seen, positions, (first, len(place), 0))
 
-    def _transform(self, embedded: Tensor, mask: Tensor | None, written: int) -> Tensor:
-        """Through the base model; the written copy always stands where it would behind a full segment."""
-        m, size = self.config.memory_tokens, self.config.segment_size
-        length, device = embedded.shape[1], embedded.device
-        text = length - m - written
-        if mask is None and (not written or text == size):
+    def _transform(self, embedded: Tensor, first: int, text: int, mask: Tensor | None) -> Tensor:
+        """Through the base model: what is read up to place `first`, the text, and what is written behind it.
+
+        The written copy always stands where it would behind a full segment.
+        """
+        length, device, size = embedded.shape[1], embedded.device, self.config.segment_size
+        end = first + text
+        if mask is None and self.config.mask == "causal" and (end == length or text == size):
             output = self.base.base_model(inputs_embeds=embedded, use_cache=False)
             return output.last_hidden_state
         positions = torch.arange(length, device=device)
-        positions[m + text :] += size - text
+        positions[end:] += size - text
         keys = None
         if mask is not None:
-            keys = torch.cat((mask.new_ones(len(mask), m), mask, mask.new_ones(len(mask), written)), dim=1)
-        return self._run(embedded, causal(length, device, keys), positions)
+            keys = torch.cat((mask.new_ones(len(mask), first), mask, mask.new_ones(len(mask), length - end)), dim=1)
+        return self._run(embedded, causal(length, device, keys), positions, (first, text, length - end))
 
-    def _run(self, embedded: Tensor, seen: Tensor, positions: Tensor) -> Tensor:
+    def _run(self, embedded: Tensor, seen: Tensor, positions: Tensor, blocks: tuple[int, int, int]) -> Tensor:
+        if self.config.mask == "neurips":
+            seen = seen | _within_blocks(*blocks, seen.device)
         mask = additive(seen, embedded)
         output = self.base.base_model(
             inputs_embeds=embedded, attention_mask=mask, position_ids=positions[None], use_cache=False
         )
         return output.last_hidden_state
+
+
+def _within_blocks(read: int, text: int, written: int, device: torch.device) -> Tensor:
+    """Bool [T, T]: True where two memory tokens are of one block, read or written (2207.06881, released code)."""
+    block = torch.tensor([1] * read + [0] * text + [2] * written, device=device)
+    return (block[:, None] == block) & (block > 0)

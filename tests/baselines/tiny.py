@@ -35,6 +35,10 @@ def tiny_base(architecture: str = "gpt2", vocab: int = 100, layers: int = 2):
     return AutoModelForCausalLM.from_config(config).eval()
 
 
-def tiny_memory(architecture: str = "gpt2", vocab: int = 100, **config) -> MemoryModel:
+def tiny_memory(architecture: str = "gpt2", /, vocab: int = 100, **config) -> MemoryModel:
     base = tiny_base(architecture, vocab)
     return remember(base, MemoryConfig(**{"memory_tokens": 4, "segment_size": 16, **config})).eval()
+
+
+def tokens(*shape: int, seed: int = 1) -> torch.Tensor:
+    return torch.randint(1, 100, shape, generator=torch.Generator().manual_seed(seed))
