@@ -71,8 +71,6 @@ def _train(name: str, changes: list[str], out: Path | None, save_minutes: float,
     recipe = load_recipe(name, changes)
     import torch
 
-    from baselines.memory.config import MemoryConfig
-    from baselines.tasks.babilong import StoryTask, prose_noise
     from baselines.training import kinds
     from baselines.training.models import end_token, tokenizer_of
     from baselines.training.trainer import train as run_training
@@ -83,18 +81,13 @@ def _train(name: str, changes: list[str], out: Path | None, save_minutes: float,
         torch.set_num_threads(threads)
     tokenizer, end = tokenizer_of(recipe), end_token(recipe)
 
-    def batches(split: str, volumes: int) -> kinds.Batches:
-        noise = prose_noise(tokenizer, split, volumes)
-        task = StoryTask(recipe.task, tokenizer, end, noise=noise, seed=recipe.seed, split=split)
-        return kinds.Batches(task, MemoryConfig(**recipe.memory))
-
     validate = None
     if recipe.validation is not None:
-        validate = on_batches(recipe.validation, batches("valid", 2), kinds.loss)
+        validate = on_batches(recipe.validation, kinds.batches(recipe, tokenizer, end, "valid", 2), kinds.loss)
     folder = run_training(
         recipe,
         tokenizer,
-        batches(recipe.split, recipe.noise_volumes),
+        kinds.batches(recipe, tokenizer, end, recipe.split, recipe.noise_volumes),
         kinds.loss,
         out or Path("runs/train") / recipe.name,
         validate=validate,

@@ -10,6 +10,8 @@ vector is let in: 0 where the bank is empty.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -24,6 +26,38 @@ _ITSELF = 8.0
 _LEAST = 1e-9  # weight of an empty place, whose logarithm attention can add
 
 
+class Asked(NamedTuple):
+    """What asking gives.
+
+    Attributes:
+        hidden: last hidden states of the questions, float [B * K, L, d].
+        halfway: what the memories are after half of the layers, having looked at each other, float [B, n m, d]; None
+            where it was not wanted.
+    """
+
+    hidden: Tensor
+    halfway: Tensor | None
+
+
+class StateHeads(nn.Module):
+    """What a memory tells without a question, of the person its segment is about: for training alone.
+
+    Where he is, where he was before, and whether he holds each of three things: answers that are known after every
+    fact, as those to questions are, read off the memories themselves.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.places = nn.Linear(width, 2 * width)
+        self.held = nn.Linear(width, 3)
+
+    def forward(self, memories: Tensor) -> tuple[Tensor, Tensor]:
+        """Of memories [N, d]: hidden states for two answers [N, 2, d], and logits for three things [N, 3]."""
+        normed = self.norm(memories)
+        return self.places(normed).unflatten(-1, (2, -1)), self.held(normed)
+
+
 class MemoryBank(MemoryModel):
     """A causal LM with the memories of its last segments; text stands at positions from 0, memory tokens behind it."""
 
@@ -32,6 +66,8 @@ class MemoryBank(MemoryModel):
         scale = base.get_input_embeddings().weight.std().item()
         self.memory = nn.Parameter(torch.randn(config.memory_tokens, self.width) * scale)
         self.read_slots = nn.Parameter(torch.zeros(config.memory_tokens, self.width))
+        if config.state_heads:
+            self.states = StateHeads(self.width)
 
     @property
     def around(self) -> int:
@@ -69,7 +105,7 @@ class MemoryBank(MemoryModel):
     def read(self, input_ids: Tensor, state: State, mask: Tensor | None = None) -> Tensor:
         """Hidden states [B * K, L, d] of `[bank ; question]`."""
         held = int((state["weight"] > 0).sum(dim=1).max())
-        return self.ask(input_ids, state["memory"][:, :held], state["weight"][:, :held], mask=mask)
+        return self.ask(input_ids, state["memory"][:, :held], state["weight"][:, :held], mask=mask).hidden
 
     def ask(
         self,
@@ -78,7 +114,8 @@ class MemoryBank(MemoryModel):
         weight: Tensor,
         span: tuple[Tensor, Tensor] | None = None,
         mask: Tensor | None = None,
-    ) -> Tensor:
+        halfway: bool = False,
+    ) -> Asked:
         """Questions about memories, each about a stretch of them.
 
         A bank is full of what was let in; here memories may also stand that were not, or by half, so that many
@@ -90,9 +127,7 @@ class MemoryBank(MemoryModel):
             weight: float [B, n m], how far each is let in.
             span: first memory and the one behind the last that each question sees, int [B, K] each; all if None.
             mask: bool [B * K, L], False at padding.
-
-        Returns:
-            Hidden states [B * K, L, d].
+            halfway: give what the memories are after half of the layers, too.
         """
         text = self.embed(input_ids)
         length, device, (batch, held) = text.shape[1], text.device, weight.shape
@@ -114,7 +149,15 @@ class MemoryBank(MemoryModel):
         bias = additive(seen, embedded) + self._favour(weight, last, length).to(embedded.dtype)
         bias[..., :held, :held] -= _ITSELF * torch.eye(held, dtype=bias.dtype, device=device)
         positions = torch.cat((torch.full((held,), self._behind, device=device), place % length))
-        return self._run(embedded, bias, positions)[:, held:].reshape(text.shape)
+        output = self.base.base_model(
+            inputs_embeds=embedded,
+            attention_mask=bias,
+            position_ids=positions[None],
+            use_cache=False,
+            output_hidden_states=halfway,
+        )
+        middle = output.hidden_states[len(output.hidden_states) // 2][:, :held] if halfway else None
+        return Asked(output.last_hidden_state[:, held:].reshape(text.shape), middle)
 
     @property
     def _behind(self) -> int:

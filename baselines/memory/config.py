@@ -36,6 +36,7 @@ class MemoryConfig:
         gate_threshold: score above which it lets a segment in.
         bank: how many segments' memories a bank keeps.
         recency: how steeply each attention head prefers a bank's newer memories, a slope a head; none: not at all.
+        state_heads: a bank's memories are asked in training for the state of the story, besides the questions.
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
         correction: an associative memory counts of a key only what it does not hold yet, as published. Without, all of
             it each time: reading divides by more then, and no longer blows up where keys overlap by chance.
@@ -61,6 +62,7 @@ class MemoryConfig:
     gate_threshold: float = 0.0
     bank: int = 64
     recency: tuple[float, ...] = ()
+    state_heads: bool = False
     key_size: int = 64
     correction: bool = True
     wrap_positions: bool = False

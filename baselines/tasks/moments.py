@@ -28,6 +28,7 @@ from baselines.tasks.splits import must_not_be_test
 from generators.streams import Stream
 
 _OWN = 0.75  # share of questions that are of the story's own task
+_ASK_HERE = 0.6  # share of facts after which interleaved text asks
 _LINGER = 0.8  # chance that a question is asked one sentence of noise later, and so on
 
 
@@ -114,6 +115,31 @@ class MomentTask:
         """
         made = [self._row(row, step, facts + noise, noise / (facts + noise), questions, size, prefix) for row in rows]
         return Moments(*(np.stack([getattr(row, name) for row in made]) for name in Moments.__slots__))
+
+    def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:
+        """Facts with questions and answers between them, nothing else: ids and labels, [batch, length].
+
+        The plainest form of the tasks, from which a model learns to read facts before it learns to remember them.
+        """
+        ids = np.zeros((batch, length), dtype=np.int64)
+        labels = np.full((batch, length), IGNORE, dtype=np.int64)
+        for row in range(batch):
+            stream = Stream(self.split, "interleaved moments", self.seed, step, row)
+            part: list[int] = []
+            targets: list[int] = []
+            while len(part) < length:
+                story = self._story(stream)
+                for fact, asked in zip(story.facts, story.asked, strict=True):
+                    part += self._encode(fact)
+                    targets += [IGNORE] * (len(part) - len(targets))
+                    groups = [group for group in asked if group]
+                    for _ in range(2 if groups and stream.random() < _ASK_HERE else 0):
+                        question = stream.choice(stream.choice(groups))
+                        words, answer = self._encode(question.text), (*self._encode(question.answer), self.end)
+                        part += (*words, *answer)
+                        targets += (*[IGNORE] * (len(words) - 1), *answer, IGNORE)
+            ids[row], labels[row] = part[:length], targets[:length]
+        return ids, labels
 
     def _row(self, row: int, step: int, total: int, share: float, questions: int, size: int, prefix: float) -> Moments:
         stream = Stream(self.split, "moments", self.seed, step, row)

@@ -27,8 +27,8 @@ def keep(folder: Path, model: MemoryModel, tokenizer: Tokenizer, recipe: Recipe)
         from baselines.training.lora import merged
 
         kept = merged(model)
-    kept.config = replace(kept.config, gate_floor=recipe.gate_floor)
-    checkpoints.save(folder, kept, tokenizer, (recipe.task,), recipe.text)
+    kept.config = replace(kept.config, gate_floor=recipe.gate_floor, gate_threshold=recipe.gate_threshold)
+    checkpoints.save(folder, kept, tokenizer, tuple(recipe.tasks), recipe.text)
 
 
 def keep_best(out: Path, model: MemoryModel, tokenizer: Tokenizer, recipe: Recipe) -> None:

@@ -11,11 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from babilong.errors import unknown
+from babilong.errors import UsageError, unknown
+from babilong.tokenizers import Tokenizer
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
-from baselines.tasks.babilong import Batch, Ids, StoryTask
+from baselines.tasks.babilong import Batch, Ids, StoryTask, prose_noise
+from baselines.tasks.moments import Moments, MomentTask
+from baselines.tasks.noise import sentences_of
 from baselines.training.losses import Score, interleaved_loss, segmented_loss
+from baselines.training.moments import moments_loss
 from baselines.training.recipe import Recipe, Stage
 from baselines.training.shares import Share
 from generators.streams import Stream
@@ -46,7 +50,7 @@ class Batches:
         config: of the memory they are for.
     """
 
-    task: StoryTask
+    task: StoryTask | MomentTask
     config: MemoryConfig
 
     @property
@@ -57,6 +61,31 @@ class Batches:
     def __call__(self, stage: Stage, step: int, share: Share) -> Any:
         """The share of the batch of a step."""
         return KINDS[stage.kind].make(self.task, self.config, stage, step, share)
+
+
+def batches(recipe: Recipe, tokenizer: Tokenizer, end: int, split: str, volumes: int) -> Batches:
+    """A source of batches for a recipe.
+
+    Args:
+        recipe: whose tasks and memory they are for.
+        tokenizer: encodes.
+        end: token that ends an answer.
+        split: `train` or `valid`.
+        volumes: of built-in prose as noise.
+
+    Raises:
+        UsageError: a recipe of several tasks has stages of other kinds than `moments` and `interleaved`, or the split
+            is the one that is measured on.
+        DataError: the folder of books cannot be read.
+    """
+    config = MemoryConfig.from_dict(recipe.memory)
+    if any(stage.kind == "moments" for stage in recipe.stages):
+        sentences = sentences_of(tokenizer, config.segment_size, split, volumes, recipe.noise_books)
+        return Batches(MomentTask(recipe.tasks, tokenizer, end, sentences, recipe.seed, split), config)
+    if not isinstance(recipe.task, str):
+        raise UsageError("Several tasks at once are for stages of the kind `moments`; name one task.")
+    noise = prose_noise(tokenizer, split, volumes)
+    return Batches(StoryTask(recipe.task, tokenizer, end, noise=noise, seed=recipe.seed, split=split), config)
 
 
 def loss(model: MemoryModel, batch: Any, stage: Stage) -> Score:
@@ -75,7 +104,9 @@ def check(recipe: Recipe) -> None:
             raise unknown("kind of stage", stage.kind, KINDS)
 
 
-def _interleaved(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, share: Share) -> tuple[Ids, Ids]:
+def _interleaved(
+    task: StoryTask | MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share
+) -> tuple[Ids, Ids]:
     rows = share.rows(stage.rows)
     ids, labels = task.interleaved(stage.rows, _INTERLEAVED_LENGTH, step)
     return ids[rows.start : rows.stop], labels[rows.start : rows.stop]
@@ -112,8 +143,21 @@ def _segmented(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, s
     )
 
 
+def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share) -> Moments:
+    return task.moments(
+        share.rows(stage.rows),
+        step,
+        facts=stage.facts,
+        noise=stage.noise,
+        questions=stage.questions,
+        size=stage.segment_size or config.segment_size,
+        prefix=stage.prefix,
+    )
+
+
 KINDS: dict[str, Kind] = {
     "interleaved": Kind(_interleaved, interleaved_loss),
     "facts": Kind(_segmented, segmented_loss),
     "noise": Kind(_segmented, segmented_loss),
+    "moments": Kind(_moments, moments_loss),
 }

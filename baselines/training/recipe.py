@@ -26,8 +26,8 @@ class Stage:
             as many, so that the rate ends at half.
         schedule_options: of a named schedule, such as `num_cycles`.
         from_best: start from the best weights of the stage before, with a new optimizer.
-        kind: `interleaved`, facts with questions between them and no memory; `facts`, contexts of facts alone; or
-            `noise`, facts in noise. See `kinds.py`.
+        kind: `interleaved`, facts with questions between them and no memory; `facts`, contexts of facts alone; `noise`,
+            facts in noise; or `moments`, for a memory bank. See `kinds.py`.
         segments: fewest and most segments of a context with noise, drawn log-uniformly.
         segment_size: instead of the memory's, for stages whose contexts are short.
         backprop: gradient flows through this many last segments; the ones before are read without it.
@@ -35,8 +35,15 @@ class Stage:
             all processes and all micro-batches read before the weights change once.
         short: share of batches with contexts of at most one segment, half of these without any noise.
         garble: highest share of noise tokens replaced by random ones, in half of the batches.
-        questions: asked after each segment that carries gradient.
+        questions: asked after each segment that carries gradient; of each row in a stage of `moments`.
         write_penalty: weight of the gate's mean opening in the loss.
+        facts: of `moments`, about how many facts a row tells.
+        noise: about how many sentences of books stand among them.
+        prefix: share of facts that stand behind words of a book, as behind a heading.
+        gate: what is let in: `open`, everything; `answers`, what the gate learns from the answers to let in; `labels`,
+            what holds a fact, and the gate learns to tell.
+        stray: share of the other segments that `labels` lets in all the same.
+        state_weight: weight of the loss of the state of the story.
     """
 
     name: str
@@ -57,6 +64,16 @@ class Stage:
     garble: float = 0.0
     questions: int = 2
     write_penalty: float = 0.0
+    facts: int = 40
+    noise: int = 0
+    prefix: float = 0.1
+    gate: Literal["open", "answers", "labels"] = "open"
+    stray: float = 0.1
+    state_weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.gate not in ("open", "answers", "labels"):
+            raise unknown("gate of a stage", self.gate, ("open", "answers", "labels"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +135,7 @@ class Recipe:
 
     Attributes:
         name: of the recipe and its checkpoint.
-        task: bAbI task.
+        task: bAbI task; for stages of `moments` also several, each with how often it is drawn.
         seed: names all random streams.
         split: of the stories; never `test`.
         precision: of the forward pass: `no`, `bf16` or `fp16`.
@@ -129,6 +146,7 @@ class Recipe:
         lora: adapters in the base model, which is frozen then.
         train_only: regular expressions; parameters whose names none of them is found in are frozen.
         noise_volumes: volumes of built-in prose, edition `train`.
+        noise_books: folder of books whose sentences are noise, too, in stages of `moments`.
         warmup: optimizer steps over which the rate rises from 0.
         optimizer: `adamw`, `adam`, `sgd` or `adafactor`.
         optimizer_options: its other arguments.
@@ -142,12 +160,13 @@ class Recipe:
         log_every: steps that a line of the log sums up.
         gate_floor: `MemoryConfig.gate_floor` of the finished checkpoint; training itself is without, since a gate that
             is shut has no gradient to open it.
+        gate_threshold: `MemoryConfig.gate_threshold` of the finished checkpoint.
         stages: the curriculum.
         text: the YAML it was read from.
     """
 
     name: str
-    task: str
+    task: str | dict[str, float]
     model: dict[str, Any]
     memory: dict[str, Any]
     stages: tuple[Stage, ...]
@@ -170,6 +189,8 @@ class Recipe:
     validation: Validation | None = None
     log_every: int = 25
     gate_floor: float = 0.0
+    gate_threshold: float = 0.0
+    noise_books: str | None = None
     text: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -180,6 +201,11 @@ class Recipe:
             raise UsageError("Gradients are clipped by norm or by value, not both; drop `clip` or `clip_value`.")
         if self.validation is None and any(stage.from_best for stage in self.stages):
             raise UsageError("A stage with `from_best` needs to know what is best; give the recipe a `validation`.")
+
+    @property
+    def tasks(self) -> dict[str, float]:
+        """What is trained on, and how often each task is drawn."""
+        return {self.task: 1.0} if isinstance(self.task, str) else self.task
 
     @property
     def steps(self) -> int:
