@@ -9,6 +9,7 @@ Segments that are kept out would leave the memory as it is, so leaving them out 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -45,18 +46,22 @@ class Scanner:
 
     def __init__(self, model: MemoryModel, tokenizer: Tokenizer) -> None:
         self._model, self._config = model, model.config
-        self._cutter = SentenceCutter(tokenizer, self._config.segment_size) if self._config.cut == "sentences" else None
+        self._tokenizer = tokenizer
+
+    @cached_property
+    def _cutter(self) -> SentenceCutter:
+        return SentenceCutter(self._tokenizer, self._config.segment_size)
 
     def segments(self, pieces: Iterable[list[int]]) -> Iterator[Segment]:
         """The segments of a text that are read; an empty text has an empty one."""
-        if self._cutter is None:
+        if self._config.cut != "sentences":
             overlap = 0
             for ids in segments.stream(pieces, self._config.segment_size, self._config.overlap):
                 yield Segment(ids, len(ids) - overlap)
                 overlap = self._config.overlap
             return
         read = cut = 0
-        for block in self._cutter.stream(pieces):
+        for block in self.blocks(pieces):
             ends = cut + np.cumsum(block.lengths)
             for row in np.flatnonzero(self.let_in(block)):
                 yield Segment(block.ids[row, : block.lengths[row]], int(ends[row]) - read)
@@ -64,6 +69,10 @@ class Scanner:
             cut = int(ends[-1])
         if read < cut or not cut:
             yield Segment(np.zeros(0, dtype=np.int64), cut - read)
+
+    def blocks(self, pieces: Iterable[list[int]]) -> Iterator[Block]:
+        """All segments of a text, of a model that cuts at sentences."""
+        return self._cutter.stream(pieces)
 
     def let_in(self, block: Block) -> NDArray[np.bool_]:
         """Which segments the gate lets in, [n]; all of them where there is none."""
