@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal
 from baselines.memory.model import MemoryModel, State, Step, openings
+
+_LEAST = 1e-9  # weight of an empty place, whose logarithm attention can add
 
 
 class MemoryBank(MemoryModel):
@@ -30,8 +33,8 @@ class MemoryBank(MemoryModel):
 
     @property
     def around(self) -> int:
-        """Positions that a segment takes besides its text: its memory tokens, and a bank's before a question."""
-        return self.config.memory_tokens * (1 + self.config.bank)
+        """Positions that a segment takes besides its text: its memory tokens, and one that the whole bank shares."""
+        return self.config.memory_tokens + 1
 
     def init_state(self, batch: int) -> State:
         """An empty bank."""
@@ -64,29 +67,74 @@ class MemoryBank(MemoryModel):
     def read(self, input_ids: Tensor, state: State, mask: Tensor | None = None) -> Tensor:
         """Hidden states [B * K, L, d] of `[bank ; question]`."""
         held = int((state["weight"] > 0).sum(dim=1).max())
-        memory, weight = state["memory"][:, :held], state["weight"][:, :held]
-        texts = self.embed(input_ids)
-        length, device = texts.shape[1], texts.device
-        embedded = torch.cat(
-            (self.as_read(memory).to(texts.dtype), texts.view(len(memory), -1, texts.shape[-1])), dim=1
-        )
-        place = torch.arange(embedded.shape[1] - held, device=device)
-        number = torch.cat((place.new_full((held,), -1), place // length))
-        seen = causal(len(number), device) & ((number == -1) | (number[:, None] == number))
+        return self.ask(input_ids, state["memory"][:, :held], state["weight"][:, :held], mask=mask)
+
+    def ask(
+        self,
+        input_ids: Tensor,
+        memory: Tensor,
+        weight: Tensor,
+        span: tuple[Tensor, Tensor] | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        """Questions about memories, each about a stretch of them.
+
+        A bank is full of what was let in; here memories may also stand that were not, or by half, so that many
+        questions about many moments of a text can be asked at once in training.
+
+        Args:
+            input_ids: token ids [B * K, L], K questions in a row about each of B texts.
+            memory: float [B, n m, d], in the order in which they were written.
+            weight: float [B, n m], how far each is let in.
+            span: first memory and the one behind the last that each question sees, int [B, K] each; all if None.
+            mask: bool [B * K, L], False at padding.
+
+        Returns:
+            Hidden states [B * K, L, d].
+        """
+        text = self.embed(input_ids)
+        length, device, (batch, held) = text.shape[1], text.device, weight.shape
+        asked = text.shape[0] // batch
+        before = (memory + self.read_slots.repeat(held // self.config.memory_tokens, 1)).to(text.dtype)
+        embedded = torch.cat((before, text.reshape(batch, -1, text.shape[-1])), dim=1)
+        place = torch.arange(asked * length, device=device)
+        question = torch.cat((place.new_full((held,), -1), place // length))
+        seen = causal(len(question), device) & ((question == -1) | (question[:, None] == question))
+        last = torch.full((batch, asked), held, device=device) if span is None else span[1]
+        if span is not None:
+            slots = torch.arange(held, device=device)
+            within = (slots >= span[0][..., None]) & (slots < span[1][..., None])
+            seen = seen.repeat(batch, 1, 1, 1)
+            seen[:, 0, held:, :held] = within.repeat_interleave(length, dim=1)
         if mask is not None:
-            keys = torch.cat((mask.new_ones(len(memory), held), mask.view(len(memory), -1)), dim=1)
-            seen = (seen & keys[:, None, None]) | torch.eye(len(number), dtype=torch.bool, device=device)
-        # A memory let in by half counts half.
-        bias = additive(seen, embedded) + _log(torch.cat((weight, weight.new_ones(len(memory), len(place))), dim=1))
-        hidden = self._run(embedded, bias.to(embedded.dtype), torch.cat((self._places(held), place % length)))
-        return hidden[:, held:].reshape(texts.shape)
+            keys = torch.cat((mask.new_ones(batch, held), mask.reshape(batch, -1)), dim=1)
+            seen = (seen & keys[:, None, None]) | torch.eye(len(question), dtype=torch.bool, device=device)
+        bias = additive(seen, embedded) + self._favour(weight, last, length).to(embedded.dtype)
+        positions = torch.cat((torch.full((held,), self._behind, device=device), place % length))
+        return self._run(embedded, bias, positions)[:, held:].reshape(text.shape)
 
-    def as_read(self, memory: Tensor) -> Tensor:
-        """Memories [B, n m, d] as they stand before a question."""
-        return memory + self.read_slots.repeat(memory.shape[1] // self.config.memory_tokens, 1)
+    @property
+    def _behind(self) -> int:
+        """The position behind a segment, where the whole bank stands: what is recent is told by the attention."""
+        return self.config.segment_size + self.config.memory_tokens
 
-    def _places(self, held: int) -> Tensor:
-        return torch.arange(held, device=self.device) + self.config.segment_size + self.config.memory_tokens
+    def _favour(self, weight: Tensor, last: Tensor, length: int) -> Tensor:
+        """What attention adds for each memory, [B, heads or 1, T or 1, T]: for being let in, and less for being old.
+
+        A memory let in by half counts half. Each head looks back less the steeper its slope, a straight line in the
+        number of segments let in since, as in ALiBi (Press et al., 2108.12409).
+        """
+        batch, held = weight.shape
+        asked = last.shape[1] * length
+        let_in = F.pad(weight, (0, asked), value=1.0).clamp(min=_LEAST).log()[:, None, None]
+        if not self.config.recency or not held:
+            return let_in
+        m = self.config.memory_tokens
+        slot = ((weight > 0.5).long().cumsum(dim=1) - 1).clamp(min=0) // m
+        newest = slot.gather(1, (last - 1).clamp(min=0)).repeat_interleave(length, dim=1)
+        age = (torch.cat((slot, newest), dim=1)[:, :, None] - slot[:, None]).clamp(min=0)
+        slopes = torch.tensor(self.config.recency, device=weight.device)
+        return let_in - slopes[:, None, None] * F.pad(age, (0, asked)).float()[:, None]
 
     def _put(self, state: State, written: Tensor, let_in: Tensor) -> State:
         m, memory, weight = self.config.memory_tokens, state["memory"], state["weight"]
@@ -107,8 +155,3 @@ class MemoryBank(MemoryModel):
             inputs_embeds=embedded, attention_mask=mask, position_ids=positions[None], use_cache=False
         )
         return output.last_hidden_state
-
-
-def _log(weight: Tensor) -> Tensor:
-    """The logarithm of weights [B, T] as attention adds it to every query, [B, 1, 1, T]; that of 0 is finite."""
-    return weight.clamp(min=1e-9).log()[:, None, None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from babilong.errors import UsageError, unknown
 
@@ -35,6 +35,7 @@ class MemoryConfig:
             the module); 0 is none.
         gate_threshold: score above which it lets a segment in.
         bank: how many segments' memories a bank keeps.
+        recency: how steeply each attention head prefers a bank's newer memories, a slope a head; none: not at all.
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
 
     Raises:
@@ -56,19 +57,30 @@ class MemoryConfig:
     segment_gate: int = 0
     gate_threshold: float = 0.0
     bank: int = 64
+    recency: tuple[float, ...] = ()
     key_size: int = 64
 
     def __post_init__(self) -> None:
         for name, hint in get_type_hints(type(self)).items():
-            words, value = get_args(hint), getattr(self, name)
-            if words and value not in words:
-                raise unknown(f"{name} of a memory", value, words)
+            value = getattr(self, name)
+            if get_origin(hint) is Literal and value not in get_args(hint):
+                raise unknown(f"{name} of a memory", value, get_args(hint))
         if self.memory_tokens < 0 or not 0 <= self.overlap < self.segment_size:
             raise UsageError(
                 f"{self.memory_tokens} memory tokens and segments of {self.segment_size} tokens that share "
                 f"{self.overlap} are no memory; segments must be longer than what they share, and nothing below 0."
             )
 
-    def to_dict(self) -> dict[str, int | float | bool | str]:
+    def to_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
-        return asdict(self)
+        return {**asdict(self), "recency": list(self.recency)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> MemoryConfig:
+        """From what JSON or YAML reads.
+
+        Raises:
+            TypeError: an unknown field.
+        """
+        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**known)

@@ -32,8 +32,8 @@ class Lesson(NamedTuple):
 
     Attributes:
         facts: its sentences.
-        asked: for each fact the questions that may be asked once it is known, of every task that asks; none where
-            nothing can be asked yet.
+        asked: for each fact the questions that may be asked once it is known: those of the task, then those of the
+            simpler ones, each none where nothing can be asked yet.
     """
 
     facts: tuple[str, ...]
@@ -66,7 +66,7 @@ def lesson(task: str, stream: Stream, facts: int) -> Lesson:
     for _ in range(facts):
         world.step()
         told.append(grammar.facts(task).write(world.events[-1], stream))
-        asked.append(tuple(found for name in _ASKED.get(task, (task,)) if (found := _asks(task, name, world, stream))))
+        asked.append(tuple(_asks(task, name, world, stream) for name in _ASKED.get(task, (task,))))
     return Lesson(tuple(told), tuple(asked))
 
 

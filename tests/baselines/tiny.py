@@ -27,14 +27,14 @@ TINY = {
 }
 
 
-def tiny_base(kind: str = "gpt2", vocab: int = 100):
+def tiny_base(architecture: str = "gpt2", vocab: int = 100):
     torch.manual_seed(0)
-    config = AutoConfig.for_model(kind, vocab_size=vocab, bos_token_id=0, eos_token_id=0, **TINY[kind])
+    config = AutoConfig.for_model(architecture, vocab_size=vocab, bos_token_id=0, eos_token_id=0, **TINY[architecture])
     return AutoModelForCausalLM.from_config(config).eval()
 
 
-def tiny_memory(kind: str = "gpt2", /, vocab: int = 100, **config) -> MemoryModel:
-    base = tiny_base(kind, vocab)
+def tiny_memory(architecture: str = "gpt2", vocab: int = 100, **config) -> MemoryModel:
+    base = tiny_base(architecture, vocab)
     return remember(base, MemoryConfig(**{"memory_tokens": 4, "segment_size": 16, **config})).eval()
 
 
