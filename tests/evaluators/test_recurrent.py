@@ -200,7 +200,7 @@ def test_an_interrupted_sample_goes_on_bit_for_bit(recurrent: Path, tmp_path: Pa
     undisturbed = loaded(recurrent).reader
     state = undisturbed.model.init_state(1)
     for _, segment in zip(range(3), undisturbed.segments(request.context), strict=False):
-        state = undisturbed.step([segment], state)
+        state = undisturbed.step([segment.ids], state)
     assert bool((state["memory"] == place.state["memory"]).all())
 
     model = loaded(recurrent, batch_size=1, state_every=300)
