@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal, layer_stack
 from baselines.memory.model import MemoryModel, State, Step, openings
+from baselines.memory.places import places
 
 _NU = 3
 _EPS = 1e-5
@@ -118,14 +119,13 @@ class AssociativeMemory(MemoryModel):
     def _transform(
         self, embedded: Tensor, state: State, mask: Tensor | None, written: int, opening: Tensor | None
     ) -> tuple[Tensor, State]:
-        """Through all layers; memory tokens always stand where they would behind a full segment."""
+        """Through all layers; where the memory tokens stand is said by the configuration."""
         length, device = embedded.shape[1], embedded.device
         text = length - written
-        positions = torch.arange(length, device=device)
-        positions[text:] += self.config.segment_size - text
+        positions = places(self.config, self.positions, 0, text, written, mask, device)
         keys = None if mask is None else torch.cat((mask, mask.new_ones(len(mask), written)), dim=1)
         seen = additive(causal(length, device, keys), embedded)
-        hidden, extra = self.stack.start(embedded, positions[None])
+        hidden, extra = self.stack.start(embedded, positions)
         memories = []
         for i, (layer, association) in enumerate(zip(self.stack.layers, self.associations, strict=True)):
             memory = Association(state["values"][:, i], state["keys"][:, i])

@@ -23,6 +23,9 @@ class MemoryConfig:
             closes fully, and what leaks through adds up: at 0.002 a segment, a third is left after 500 segments.
         token_shift: add to each token's embedding those of this many tokens before it, weighted per channel. Stands in
             for the previous-token heads that a pretrained model brings and one trained from scratch is slow to find.
+        written_at: positions of the memory tokens behind the text: `segment`, those behind a whole segment, however
+            short the text; `text`, right behind the text; `table`, the last that the base model has. The published
+            models have the last two (see `baselines.published`).
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
     """
 
@@ -35,6 +38,7 @@ class MemoryConfig:
     gate: bool = False
     gate_floor: float = 0.0
     token_shift: int = 0
+    written_at: Literal["segment", "text", "table"] = "segment"
     key_size: int = 64
 
     def to_dict(self) -> dict[str, int | float | bool | str]:

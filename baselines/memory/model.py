@@ -77,6 +77,11 @@ class MemoryModel(nn.Module, ABC):
         return int(self.base.get_input_embeddings().weight.shape[1])
 
     @property
+    def positions(self) -> int:
+        """How many positions the base model has; 0 where its configuration names no limit."""
+        return int(getattr(self.base.config, "max_position_embeddings", 0) or 0)
+
+    @property
     def device(self) -> torch.device:
         """Where the weights lie."""
         return self.memory.device

@@ -20,6 +20,7 @@ from transformers import PreTrainedModel
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal
 from baselines.memory.model import MemoryModel, State, Step, openings
+from baselines.memory.places import are_plain, places
 
 # Small beside a written memory (about 1), so that what was written is not drowned; larger than GPT-2's 0.02, so that
 # the copies differ from the first step on.
@@ -80,22 +81,19 @@ class RecurrentMemory(MemoryModel):
         return memory + getattr(self, f"{copy}_slots") if self.config.slot_embeddings else memory
 
     def _transform(self, embedded: Tensor, mask: Tensor | None, written: int) -> Tensor:
-        """Through the base model; the written copy always stands where it would behind a full segment."""
-        m, size = self.config.memory_tokens, self.config.segment_size
-        length, device = embedded.shape[1], embedded.device
+        """Through the base model; where the written copy stands is said by the configuration."""
+        m, (length, device) = self.config.memory_tokens, (embedded.shape[1], embedded.device)
         text = length - m - written
-        if mask is None and (not written or text == size):
+        if mask is None and are_plain(self.config, text, written):
             output = self.base.base_model(inputs_embeds=embedded, use_cache=False)
             return output.last_hidden_state
-        positions = torch.arange(length, device=device)
-        positions[m + text :] += size - text
         keys = None
         if mask is not None:
             keys = torch.cat((mask.new_ones(len(mask), m), mask, mask.new_ones(len(mask), written)), dim=1)
         output = self.base.base_model(
             inputs_embeds=embedded,
             attention_mask=additive(causal(length, device, keys), embedded),
-            position_ids=positions[None],
+            position_ids=places(self.config, self.positions, m, text, written, mask, device),
             use_cache=False,
         )
         return output.last_hidden_state
