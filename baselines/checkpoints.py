@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from babilong.errors import BabilongError, DataError, UsageError, first_sentence, unknown
 from babilong.tokenizers import Tokenizer, load_tokenizer
+from baselines.reading import BARE, Convention
 
 if TYPE_CHECKING:
     from baselines.memory.model import MemoryModel
@@ -37,6 +38,7 @@ class Checkpoint:
         tokenizer: its own.
         tasks: tasks it was trained on.
         sha256: of the weights.
+        reading: how it was trained to read a context and a question.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Checkpoint:
     tokenizer: Tokenizer
     tasks: tuple[str, ...]
     sha256: str
+    reading: Convention = BARE
 
 
 def find(name: str) -> Path:

@@ -8,8 +8,8 @@ Memory does not grow with length: of a context only the segment being read is he
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from babilong.errors import UsageError
 from baselines.checkpoints import BUNDLED, Checkpoint, load
 from baselines.memory import segments
+from baselines.reading import Pages
 
 if TYPE_CHECKING:
     import torch
@@ -59,6 +60,9 @@ class RecurrentReader:
         self.model = checkpoint.model.to(self.dtype)
         self.tokenizer = checkpoint.tokenizer
         self.tasks = checkpoint.tasks
+        self.reading = checkpoint.reading
+        end = self.model.base.config.eos_token_id
+        self.ends = frozenset(end if isinstance(end, list) else [end])
 
     def describe(self) -> dict[str, Any]:
         """Everything about the model that decides its answers."""
@@ -81,11 +85,9 @@ class RecurrentReader:
         Returns:
             An answer for each pair, in order.
         """
-        import torch
-
-        with torch.inference_mode():
-            state, tokens = self.read([context for context, _ in batch])
-        readings = self.reply([question for _, question in batch], state, max_new_tokens)
+        pages = [self.pages(context, question) for context, question in batch]
+        state, tokens = self._read(pages)
+        readings = self.complete([page.last.tolist() for page in pages], state, max_new_tokens)
         return [
             reading._replace(tokens_in=count + reading.tokens_in)
             for reading, count in zip(readings, tokens, strict=True)
@@ -93,18 +95,21 @@ class RecurrentReader:
 
     def reply(self, questions: Sequence[str], state: State, max_new_tokens: int) -> list[Reading]:
         """Answer a question about what each of B memories has read; tokens of the question are those read."""
+        asked = [self.reading.asked(self.tokenizer, question) for question in questions]
+        return self.complete(asked, state, max_new_tokens)
+
+    def complete(self, asked: Sequence[Sequence[int]], state: State, max_new_tokens: int) -> list[Reading]:
+        """Go on from the token ids of B last segments, each with its memory."""
         import torch
 
-        asked = [self.tokenizer.encode(f" {question}") for question in questions]
         with torch.inference_mode():
             written = self._generate(asked, state, max_new_tokens)
-        end = self.model.base.config.eos_token_id
         readings = []
         for question, ids in zip(asked, written, strict=True):
-            stopped = end in ids
-            text = self.tokenizer.decode(ids[: ids.index(end)] if stopped else ids).strip()
-            out = ids.index(end) + 1 if stopped else len(ids)
-            readings.append(Reading(text, "stop" if stopped else "length", len(question), out))
+            end = next((place for place, token in enumerate(ids) if token in self.ends), None)
+            text = self.tokenizer.decode(ids[:end]).strip()
+            out = len(ids) if end is None else end + 1
+            readings.append(Reading(text, "length" if end is None else "stop", len(question), out))
         return readings
 
     def read(self, contexts: Sequence[str], state: State | None = None) -> tuple[State, list[int]]:
@@ -117,9 +122,14 @@ class RecurrentReader:
         Returns:
             The memory afterwards, and the number of tokens read of each context.
         """
-        tokens = [0] * len(contexts)
-        state = self.model.init_state(len(contexts)) if state is None else state
-        for rows in zip_longest(*map(self.segments, contexts)):
+        return self._read(list(map(self.segments, contexts)), state)
+
+    def _read(
+        self, texts: Sequence[Iterator[NDArray[np.int64]]], state: State | None = None
+    ) -> tuple[State, list[int]]:
+        tokens = [0] * len(texts)
+        state = self.model.init_state(len(texts)) if state is None else state
+        for rows in zip_longest(*texts):
             for i, row in enumerate(rows):
                 tokens[i] += 0 if row is None else self.new_tokens(row, tokens[i])
             state = self.step(rows, state)
@@ -127,8 +137,16 @@ class RecurrentReader:
 
     def segments(self, context: str) -> Iterator[NDArray[np.int64]]:
         """The token ids of a context, segment by segment."""
-        # Facts and sentences were learnt with the blank before them.
-        pieces = self.tokenizer.encode_pieces(f" {context}")
+        return self._cut(self.reading.pieces(self.tokenizer, context))
+
+    def pages(self, context: str, question: str) -> Pages[NDArray[np.int64]]:
+        """The segments of a context to be read; the last is that behind which the answer to the question stands."""
+        asked = np.asarray(self.reading.asked(self.tokenizer, question), dtype=np.int64)
+        if self.reading.joined:
+            return Pages(self._cut(chain(self.reading.pieces(self.tokenizer, context), [asked])))
+        return Pages(chain(self.segments(context), [asked]))
+
+    def _cut(self, pieces: Iterable[Sequence[int] | NDArray[np.int64]]) -> Iterator[NDArray[np.int64]]:
         return segments.stream(pieces, self.model.config.segment_size, self.model.config.overlap)
 
     def new_tokens(self, segment: NDArray[np.int64], before: int) -> int:
@@ -157,11 +175,11 @@ class RecurrentReader:
         with torch.inference_mode():
             return self.model.step(torch.from_numpy(ids), state, None if full else torch.from_numpy(mask)).state
 
-    def _generate(self, questions: Sequence[list[int]], state: State, max_new_tokens: int) -> list[list[int]]:
+    def _generate(self, questions: Sequence[Sequence[int]], state: State, max_new_tokens: int) -> list[list[int]]:
         """Greedy answers; a question is short, so it is read anew for each token of the answer."""
         import torch
 
-        end = self.model.base.config.eos_token_id
+        ends_it = torch.tensor(sorted(self.ends))
         longest = max(map(len, questions)) + max_new_tokens
         ids = torch.zeros(len(questions), longest, dtype=torch.long)
         ends = torch.tensor([len(question) for question in questions])
@@ -179,7 +197,7 @@ class RecurrentReader:
                 answers[row].append(int(token[row]))
             ids[rows, ends] = token
             ends = ends + (~done)
-            done |= token == end
+            done |= torch.isin(token, ends_it)
             if bool(done.all()):
                 break
         return answers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ def bounds(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     return [(i * step, min(i * step + size, length)) for i in range(count(length, size, overlap))]
 
 
-def stream(pieces: Iterable[list[int]], size: int, overlap: int) -> Iterator[NDArray[np.int64]]:
+def stream(pieces: Iterable[Sequence[int] | NDArray[np.int64]], size: int, overlap: int) -> Iterator[NDArray[np.int64]]:
     """Segments of a sequence that arrives in pieces, at most a piece and a segment in memory at a time."""
     held = np.empty(0, dtype=np.int64)
     first = True
