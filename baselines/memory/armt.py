@@ -74,10 +74,12 @@ class AssociativeLayer(nn.Module):
         key = dpfp(self.key(hidden)).float()
         value = self.value(hidden).float()
         strength = torch.sigmoid(self.strength(hidden).float())
-        known = key @ memory.keys[..., None]
-        size = key.square().sum(dim=-1, keepdim=True)
-        held = (key @ memory.values) / (known + _EPS)
-        fresh = (1 - known / (size + _EPS)).clamp(0, 1).detach()
+        known = key @ memory.keys[..., None] + _EPS
+        size = key.square().sum(dim=-1, keepdim=True) + _EPS
+        held = key @ memory.values / known
+        # In an empty memory every key is wholly new, the smallest too.
+        empty = ~memory.keys.any(dim=-1)[:, None, None]
+        fresh = (1 - known / size).clamp(0, 1).masked_fill(empty, 1).detach()
         if opening is not None:
             strength, fresh = strength * opening[:, None, None], fresh * opening[:, None, None]
         values = memory.values + key.transpose(1, 2) @ (strength * (value - held))

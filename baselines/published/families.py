@@ -24,7 +24,8 @@ class Family:
     Attributes:
         model_type: as transformers names it.
         title: as people name it.
-        embeddings: plain name of the token embeddings, by which the family is known.
+        mark: plain name of a weight by which the family is known.
+        embeddings: plain name of the token embeddings.
         inner: name of the model without its head.
         blocks: name of its layers.
         transposed: whether matrices are stored as [in, out].
@@ -37,6 +38,7 @@ class Family:
 
     model_type: str
     title: str
+    mark: str
     embeddings: str
     inner: str
     blocks: str
@@ -56,7 +58,7 @@ class Family:
 
 def family_of(weights: Weights) -> Family | None:
     """The family that weights by plain names are of; None if of no known one."""
-    return next((family for family in FAMILIES if family.embeddings in weights), None)
+    return next((family for family in FAMILIES if family.mark in weights), None)
 
 
 def layers(weights: Weights) -> int:
@@ -105,6 +107,7 @@ FAMILIES = (
     Family(
         model_type="gpt2",
         title="GPT-2",
+        mark="layers.0.attn.c_attn.weight",
         embeddings="wte.weight",
         inner="transformer",
         blocks="h",
@@ -118,6 +121,7 @@ FAMILIES = (
     Family(
         model_type="llama",
         title="Llama",
+        mark="layers.0.self_attn.q_proj.weight",
         embeddings="embed_tokens.weight",
         inner="model",
         blocks="layers",

@@ -83,6 +83,10 @@ def load(
     found = unwrap(files.tensors(folder))
     family = identify(folder, found.weights)
     weights = merge_adapters(found.weights, lora_alpha, family.transposed)
+    adapters = (len(found.weights) - len(weights)) // 2
+    missing = () if _HEAD in weights else (_HEAD,)
+    if not missing:  # of tied weights a file may keep either
+        weights.setdefault(family.embeddings, weights[_HEAD])
     said = files.settings(folder)
     try:
         base_settings = infer_base(folder, family, weights, said, settings or {})
@@ -92,9 +96,7 @@ def load(
     inside = {name: tensor for name, tensor in weights.items() if name == "memory" or ".W_m" in name}
     base, left = _base(folder, family, base_settings, {k: v for k, v in weights.items() if k not in inside})
     model, foreign = _remember(folder, family, base, memory, inside)
-    missing = () if _HEAD in weights else (_HEAD,)
     unexpected = tuple(sorted(found.origin[name] for name in [*left, *foreign]))
-    adapters = (len(found.weights) - len(weights)) // 2
     return Published(model.eval(), family, Report(missing, unexpected, found.duplicates, adapters))
 
 
