@@ -175,7 +175,7 @@ def build(config: dict[str, Any], memory: dict[str, Any]) -> MemoryModel:
 
     settings = dict(config)
     base = AutoModelForCausalLM.from_config(AutoConfig.for_model(settings.pop("model_type"), **settings))
-    return remember(base, MemoryConfig(**memory))
+    return remember(base, MemoryConfig.from_dict(memory))
 
 
 def _fit(model: MemoryModel, weights: Path) -> None:

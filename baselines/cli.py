@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +12,13 @@ from babilong import __version__
 from babilong.command import note, run
 
 _EPILOG = """\
-[bold]Example[/bold]
+[bold]Examples[/bold]
 
 babilong-train rmt-gpt2 --out runs/train/rmt-gpt2; babilong-eval --model rmt/runs/train/rmt-gpt2/model
+
+babilong-train rmt-gpt2 --set seed=1 --set stages.0.steps=500 --out runs/train/seed-1
+
+torchrun --nproc_per_node 2 -m baselines.cli rmt-gpt2 --out runs/train/two
 
 [bold]Exit codes[/bold]: 0 done; 1 failed; 2 usage; 130 interrupted. The same command goes on from the last save.
 """
@@ -27,44 +32,76 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _list(asked: bool) -> None:
+    if asked:
+        from baselines.training.loading import bundled
+
+        for name, file in bundled().items():
+            print(f"{name:24} {file.read_text('utf-8').partition(chr(10))[0].lstrip('# ')}")
+        raise typer.Exit
+
+
 @app.command(epilog=_EPILOG)
 def train(
     recipe: Annotated[str, typer.Argument(help="A bundled recipe by name, or a YAML file.")] = "rmt-gpt2",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Run folder. Default: runs/train/RECIPE.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Instead of the recipe's: seed=1, stages.0.steps=10. Often."),
+    ] = None,
     save_minutes: Annotated[float, typer.Option(help="Minutes between two saves.")] = 3.0,
     threads: Annotated[int | None, typer.Option(help="CPU threads. Default: as torch chooses.")] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
+    listing: Annotated[
+        bool, typer.Option("--list", help="List the bundled recipes and stop.", callback=_list, is_eager=True)
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and stop.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Train a recurrent-memory model; it can be killed at any time and goes on from the last save."""
-    run(lambda: _train(recipe, out, seed, save_minutes, threads))
+    changes = [*(change or []), *([f"seed={seed}"] if seed is not None else [])]
+    run(lambda: _train(recipe, changes, out, save_minutes, threads))
 
 
-def _train(name: str, out: Path | None, seed: int | None, save_minutes: float, threads: int | None) -> None:
-    from dataclasses import replace
+def _train(name: str, changes: list[str], out: Path | None, save_minutes: float, threads: int | None) -> None:
+    from baselines.training.loading import load_recipe
 
-    from baselines.training.recipe import load_recipe
-
-    recipe = load_recipe(name)
-    if seed is not None:
-        recipe = replace(recipe, seed=seed)
+    recipe = load_recipe(name, changes)
     import torch
 
-    from babilong.tokenizers import load_tokenizer
-    from baselines.tasks.babilong import StoryTask, prose_noise
+    from baselines.training import kinds
+    from baselines.training.models import end_token, tokenizer_of
     from baselines.training.trainer import train as run_training
+    from baselines.training.validation import on_batches
 
+    kinds.check(recipe)
     if threads:
         torch.set_num_threads(threads)
-    tokenizer = load_tokenizer()
-    noise = prose_noise(tokenizer, "train", recipe.noise_volumes)
-    task = StoryTask(recipe.task, tokenizer, end=0, noise=noise, seed=recipe.seed)
-    print(run_training(recipe, tokenizer, task, out or Path("runs/train") / recipe.name, save_minutes, note))
+    tokenizer, end = tokenizer_of(recipe), end_token(recipe)
+
+    validate = None
+    if recipe.validation is not None:
+        validate = on_batches(recipe.validation, kinds.batches(recipe, tokenizer, end, "valid", 2), kinds.loss)
+    folder = run_training(
+        recipe,
+        tokenizer,
+        kinds.batches(recipe, tokenizer, end, recipe.split, recipe.noise_volumes),
+        kinds.loss,
+        out or Path("runs/train") / recipe.name,
+        validate=validate,
+        save_minutes=save_minutes,
+        say=note,
+    )
+    if os.environ.get("RANK", "0") == "0":
+        print(folder)
 
 
 def main() -> None:
     """The console script."""
     app()
+
+
+if __name__ == "__main__":
+    main()

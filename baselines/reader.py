@@ -8,7 +8,7 @@ Memory does not grow with length: of a context only the segment being read is he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from babilong.errors import UsageError
 from baselines.checkpoints import BUNDLED, Checkpoint, load
-from baselines.memory import segments
 from baselines.reading import Pages
 
 if TYPE_CHECKING:
     import torch
 
     from baselines.memory.model import State
+    from baselines.memory.scan import Segment
 
 __all__ = ["BUNDLED", "Reading", "RecurrentReader", "load_reader"]
 
@@ -55,14 +55,17 @@ class RecurrentReader:
     """
 
     def __init__(self, checkpoint: Checkpoint, dtype: str = "auto") -> None:
+        from baselines.memory.scan import Scanner
+
         self.checkpoint = checkpoint
         self.dtype = resolve_dtype(dtype)
         self.model = checkpoint.model.to(self.dtype)
         self.tokenizer = checkpoint.tokenizer
         self.tasks = checkpoint.tasks
         self.reading = checkpoint.reading
+        self.scanner = Scanner(self.model, self.tokenizer)
         end = self.model.base.config.eos_token_id
-        self.ends = frozenset(end if isinstance(end, list) else [end])
+        self.ends = frozenset(end if isinstance(end, list) else [end] if end is not None else [])
 
     def describe(self) -> dict[str, Any]:
         """Everything about the model that decides its answers."""
@@ -87,7 +90,7 @@ class RecurrentReader:
         """
         pages = [self.pages(context, question) for context, question in batch]
         state, tokens = self._read(pages)
-        readings = self.complete([page.last.tolist() for page in pages], state, max_new_tokens)
+        readings = self.complete([page.last for page in pages], state, max_new_tokens)
         return [
             reading._replace(tokens_in=count + reading.tokens_in)
             for reading, count in zip(readings, tokens, strict=True)
@@ -95,21 +98,19 @@ class RecurrentReader:
 
     def reply(self, questions: Sequence[str], state: State, max_new_tokens: int) -> list[Reading]:
         """Answer a question about what each of B memories has read; tokens of the question are those read."""
-        asked = [self.reading.asked(self.tokenizer, question) for question in questions]
-        return self.complete(asked, state, max_new_tokens)
+        return self.complete(list(map(self._asked, questions)), state, max_new_tokens)
 
-    def complete(self, asked: Sequence[Sequence[int]], state: State, max_new_tokens: int) -> list[Reading]:
-        """Go on from the token ids of B last segments, each with its memory."""
-        import torch
+    def complete(self, last: Sequence[Segment], state: State, max_new_tokens: int) -> list[Reading]:
+        """Go on from the last segments of B texts, each with its memory."""
+        from baselines.memory.generation import generate
 
-        with torch.inference_mode():
-            written = self._generate(asked, state, max_new_tokens)
+        written = generate(self.model, [segment.ids.tolist() for segment in last], state, max_new_tokens, self.ends)
         readings = []
-        for question, ids in zip(asked, written, strict=True):
+        for segment, ids in zip(last, written, strict=True):
             end = next((place for place, token in enumerate(ids) if token in self.ends), None)
             text = self.tokenizer.decode(ids[:end]).strip()
             out = len(ids) if end is None else end + 1
-            readings.append(Reading(text, "length" if end is None else "stop", len(question), out))
+            readings.append(Reading(text, "length" if end is None else "stop", segment.tokens, out))
         return readings
 
     def read(self, contexts: Sequence[str], state: State | None = None) -> tuple[State, list[int]]:
@@ -124,34 +125,32 @@ class RecurrentReader:
         """
         return self._read(list(map(self.segments, contexts)), state)
 
-    def _read(
-        self, texts: Sequence[Iterator[NDArray[np.int64]]], state: State | None = None
-    ) -> tuple[State, list[int]]:
+    def _read(self, texts: Sequence[Iterator[Segment]], state: State | None = None) -> tuple[State, list[int]]:
         tokens = [0] * len(texts)
         state = self.model.init_state(len(texts)) if state is None else state
         for rows in zip_longest(*texts):
             for i, row in enumerate(rows):
-                tokens[i] += 0 if row is None else self.new_tokens(row, tokens[i])
-            state = self.step(rows, state)
+                tokens[i] += 0 if row is None else row.tokens
+            state = self.step([None if row is None else row.ids for row in rows], state)
         return state, tokens
 
-    def segments(self, context: str) -> Iterator[NDArray[np.int64]]:
-        """The token ids of a context, segment by segment."""
-        return self._cut(self.reading.pieces(self.tokenizer, context))
+    def segments(self, context: str) -> Iterator[Segment]:
+        """The segments of a context that are read, one after the other."""
+        return self.scanner.segments(self.reading.pieces(self.tokenizer, context))
 
-    def pages(self, context: str, question: str) -> Pages[NDArray[np.int64]]:
+    def pages(self, context: str, question: str) -> Pages[Segment]:
         """The segments of a context to be read; the last is that behind which the answer to the question stands."""
-        asked = np.asarray(self.reading.asked(self.tokenizer, question), dtype=np.int64)
+        asked = self._asked(question)
         if self.reading.joined:
-            return Pages(self._cut(chain(self.reading.pieces(self.tokenizer, context), [asked])))
+            pieces = self.reading.pieces(self.tokenizer, context)
+            return Pages(self.scanner.segments(chain(pieces, [asked.ids.tolist()])))
         return Pages(chain(self.segments(context), [asked]))
 
-    def _cut(self, pieces: Iterable[Sequence[int] | NDArray[np.int64]]) -> Iterator[NDArray[np.int64]]:
-        return segments.stream(pieces, self.model.config.segment_size, self.model.config.overlap)
+    def _asked(self, question: str) -> Segment:
+        from baselines.memory.scan import Segment
 
-    def new_tokens(self, segment: NDArray[np.int64], before: int) -> int:
-        """How many tokens of a segment were not in the one before it, `before` tokens having been read."""
-        return len(segment) - (self.model.config.overlap if before else 0)
+        ids = np.asarray(self.reading.asked(self.tokenizer, question), dtype=np.int64)
+        return Segment(ids, len(ids))
 
     def step(self, rows: Sequence[NDArray[np.int64] | None], state: State) -> State:
         """Read the next segment of each of B texts; where one has ended (None) its memory stays.
@@ -174,33 +173,6 @@ class RecurrentReader:
         full = bool(mask.all())
         with torch.inference_mode():
             return self.model.step(torch.from_numpy(ids), state, None if full else torch.from_numpy(mask)).state
-
-    def _generate(self, questions: Sequence[Sequence[int]], state: State, max_new_tokens: int) -> list[list[int]]:
-        """Greedy answers; a question is short, so it is read anew for each token of the answer."""
-        import torch
-
-        ends_it = torch.tensor(sorted(self.ends))
-        longest = max(map(len, questions)) + max_new_tokens
-        ids = torch.zeros(len(questions), longest, dtype=torch.long)
-        ends = torch.tensor([len(question) for question in questions])
-        for row, question in enumerate(questions):
-            ids[row, : len(question)] = torch.tensor(question)
-        rows, places = torch.arange(len(questions)), torch.arange(longest)
-        done = torch.zeros(len(questions), dtype=torch.bool)
-        answers: list[list[int]] = [[] for _ in questions]
-        for _ in range(max_new_tokens):
-            width = int(ends.max())
-            mask = places[None, :width] < ends[:, None]
-            hidden = self.model.read(ids[:, :width], state, mask)
-            token = self.model.logits(hidden[rows, ends - 1]).argmax(dim=-1)
-            for row in (~done).nonzero().flatten().tolist():
-                answers[row].append(int(token[row]))
-            ids[rows, ends] = token
-            ends = ends + (~done)
-            done |= torch.isin(token, ends_it)
-            if bool(done.all()):
-                break
-        return answers
 
 
 def load_reader(name: str, dtype: str = "auto") -> RecurrentReader:

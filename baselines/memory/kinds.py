@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from transformers import PreTrainedModel
 
-from babilong.errors import unknown
 from baselines.memory.armt import AssociativeMemory
+from baselines.memory.bank import MemoryBank
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
+from baselines.memory.prmt import LayerTokenMemory
+from baselines.memory.retrieval import RetrievalMemory
 from baselines.memory.rmt import RecurrentMemory
 
-KINDS: dict[str, type[MemoryModel]] = {"rmt": RecurrentMemory, "armt": AssociativeMemory}
+KINDS: dict[str, type[MemoryModel]] = {
+    "rmt": RecurrentMemory,
+    "rmt-r": RetrievalMemory,
+    "armt": AssociativeMemory,
+    "prmt": LayerTokenMemory,
+    "bank": MemoryBank,
+}
 
 
 def remember(base: PreTrainedModel, config: MemoryConfig) -> MemoryModel:
     """A memory of the configured kind around a causal LM.
 
     Raises:
-        UsageError: an unknown kind, or a segment longer than the positions of the base model.
+        UsageError: a segment longer than the positions of the base model, or a base model of unknown parts.
     """
-    if config.kind not in KINDS:
-        raise unknown("kind of memory", config.kind, tuple(KINDS))
     return KINDS[config.kind](base, config)

@@ -18,12 +18,24 @@ from transformers import PreTrainedModel
 
 from babilong.errors import UsageError
 
-# Where architectures keep their layers, positions (learned or rotary) and last norm; those of Llama's kind
-# (Mistral, Qwen, ...) share its names.
+
+class _Parts(NamedTuple):
+    """What an architecture calls its layers, its positions (learned or rotary), its last norm and its first dropout."""
+
+    layers: str
+    positions: str
+    norm: str
+    dropout: str | None = None
+
+
+_LLAMA = _Parts("layers", "rotary_emb", "norm")
 _PARTS = {
-    "gpt2": ("h", "wpe", "ln_f"),
-    "gpt_neox": ("layers", "rotary_emb", "final_layer_norm"),
-    "llama": ("layers", "rotary_emb", "norm"),
+    "gpt2": _Parts("h", "wpe", "ln_f", "drop"),
+    "gpt_neox": _Parts("layers", "rotary_emb", "final_layer_norm", "emb_dropout"),
+    "llama": _LLAMA,
+    "mistral": _LLAMA,
+    "qwen2": _LLAMA,
+    "qwen3": _LLAMA,
 }
 
 
@@ -48,24 +60,19 @@ def layer_stack(model: PreTrainedModel) -> LayerStack:
     Raises:
         UsageError: an architecture whose parts are not known.
     """
-    inner: Any = model.base_model
-    parts = _PARTS.get(model.config.model_type, _PARTS["llama"])
-    layers, places, norm = parts
-    if not all(hasattr(inner, part) for part in parts):
-        raise UsageError(
-            f"A memory between the layers of a {model.config.model_type} model is not supported; "
-            f"choose a {', '.join(_PARTS)} or a model with the parts of a Llama."
-        )
+    kind, inner = model.config.model_type, model.base_model
+    if kind not in _PARTS:
+        raise UsageError(f"A memory between the layers of a {kind} model is not supported; choose {', '.join(_PARTS)}.")
+    parts = _PARTS[kind]
+    places, dropout = getattr(inner, parts.positions), getattr(inner, parts.dropout) if parts.dropout else nn.Identity()
 
     def start(embeddings: Tensor, positions: Tensor) -> tuple[Tensor, dict[str, Any]]:
-        if places == "wpe":
-            return embeddings + inner.wpe(positions).to(embeddings.dtype), {}
-        return embeddings, {
-            "position_ids": positions,
-            "position_embeddings": inner.rotary_emb(embeddings, position_ids=positions),
-        }
+        if isinstance(places, nn.Embedding):
+            return dropout(embeddings + places(positions).to(embeddings.dtype)), {}
+        extra = {"position_ids": positions, "position_embeddings": places(embeddings, position_ids=positions)}
+        return dropout(embeddings), extra
 
-    return LayerStack(getattr(inner, layers), start, getattr(inner, norm))
+    return LayerStack(getattr(inner, parts.layers), start, getattr(inner, parts.norm))
 
 
 def additive(seen: Tensor, like: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from transformers import PreTrainedModel
 
 from babilong.errors import UsageError
 from baselines.memory.config import MemoryConfig
+from baselines.memory.gate import SegmentGate
 
 State = dict[str, Tensor]
 
@@ -50,26 +51,36 @@ class MemoryModel(nn.Module, ABC):
         config: memory configuration.
 
     Raises:
-        UsageError: a segment with its memory tokens is longer than the positions of the base model.
+        UsageError: a segment with its memory tokens is longer than the positions of the base model, or they should have
+            its last positions, but it has no last one.
     """
 
     memory: nn.Parameter
-    copies = 1  # of the memory tokens that stand in a segment
 
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__()
         self.base = base
         self.config = config
-        m, size = config.memory_tokens, config.segment_size
-        around = self.copies * m
-        positions = getattr(base.config, "max_position_embeddings", None)
-        if positions is not None and size + around > positions:
+        size, around = config.segment_size, self.around
+        if self.positions and size + around > self.positions:
             raise UsageError(
                 f"A segment of {size} tokens with {around} memory tokens needs {size + around} positions; "
-                f"the base model has {positions}. Choose a smaller segment."
+                f"the base model has {self.positions}. Choose a smaller segment."
             )
+        if config.written_at == "table" and not self.positions:
+            raise UsageError(
+                f"A {base.config.model_type} model has no last positions for memory tokens; leave out written_at."
+            )
+        if config.segment_gate:
+            vocabulary = base.get_input_embeddings().weight.shape[0]
+            self.segment_gate = SegmentGate(vocabulary, config.segment_gate)
         if config.token_shift:
             self.shift = nn.Parameter(torch.randn(config.token_shift, self.width) * _SHIFT_SCALE)
+
+    @property
+    def around(self) -> int:
+        """Positions that a segment takes besides its text."""
+        return self.config.memory_tokens
 
     @property
     def width(self) -> int:
@@ -143,8 +154,15 @@ def rows(state: State, pick: Callable[[Tensor], Tensor]) -> State:
 
 
 def join(states: Sequence[State]) -> State:
-    """One state of the rows of several."""
-    return {name: torch.cat([state[name] for state in states]) for name in states[0]}
+    """One state of the rows of several; where one has grown more than another, that one is filled up with zeros."""
+    return {name: _stack([state[name] for state in states]) for name in states[0]}
+
+
+def _stack(tensors: Sequence[Tensor]) -> Tensor:
+    if len({tensor.shape[1:] for tensor in tensors}) > 1:
+        longest = max(tensor.shape[1] for tensor in tensors)
+        tensors = [F.pad(t, (*[0, 0] * (t.dim() - 2), 0, longest - t.shape[1])) for t in tensors]
+    return torch.cat(list(tensors))
 
 
 def openings(mask: Tensor | None, opening: Tensor | None) -> Tensor | None:

@@ -30,8 +30,6 @@ _SLOT_SCALE = 0.1
 class RecurrentMemory(MemoryModel):
     """A causal LM with memory tokens around every segment; its state is `memory`, [B, m, d]."""
 
-    copies = 2
-
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__(base, config)
         m, width = config.memory_tokens, self.width
@@ -46,19 +44,31 @@ class RecurrentMemory(MemoryModel):
             nn.init.zeros_(self.gate.weight)
             nn.init.ones_(self.gate.bias)
 
+    @property
+    def around(self) -> int:
+        """Positions that a segment takes besides its text: the read memory and, but in the ablation, the written."""
+        return (1 + self.config.mem_at_end) * self.config.memory_tokens
+
     def init_state(self, batch: int) -> State:
         """The learned initial memory, float32 [batch, m, d]."""
         return {"memory": self.memory.float().expand(batch, -1, -1)}
 
+    def front(self, state: State) -> Tensor:
+        """What stands before the text to be read, [B, R, d]: the memory."""
+        return self._slots(state["memory"], "read")
+
     def step(self, input_ids: Tensor, state: State, mask: Tensor | None = None, opening: Tensor | None = None) -> Step:
         """Read `[memory ; text ; memory]`; the last copy becomes the new memory."""
-        m, memory = self.config.memory_tokens, state["memory"]
-        text = self.embed(input_ids)
-        if m == 0:
-            return Step(self._transform(text, mask, 0), state, memory.new_ones(memory.shape[:2]))
-        parts = (self._slots(memory, "read").to(text.dtype), text, self._slots(memory, "write").to(text.dtype))
-        hidden = self._transform(torch.cat(parts, dim=1), mask, m)
-        written = hidden[:, -m:]
+        memory, text = state["memory"], self.embed(input_ids)
+        m, length = self.config.memory_tokens, text.shape[1]
+        front = self.front(state).to(text.dtype)
+        first = front.shape[1]
+        if self.config.mem_at_end:
+            back, place = self._slots(memory, "write").to(text.dtype), first + length
+        else:
+            back, place = text[:, :0], 0
+        hidden = self._transform(torch.cat((front, text, back), dim=1), first, length, mask)
+        written = hidden[:, place : place + m]
         share = memory.new_ones(*memory.shape[:2], 1)
         if self.config.gate:
             share = torch.sigmoid(self.gate(torch.cat((written, memory.to(written.dtype)), dim=-1)).float())
@@ -67,33 +77,62 @@ class RecurrentMemory(MemoryModel):
         if let_in is not None:
             share = share * let_in[:, None, None]
         new = memory + share * (written.float() - memory) if self.config.gate or let_in is not None else written.float()
-        return Step(hidden[:, m:-m], {"memory": new}, share[..., 0])
+        return Step(hidden[:, first : first + length], {"memory": new}, share[..., 0])
 
     def read(self, input_ids: Tensor, state: State, mask: Tensor | None = None) -> Tensor:
         """Hidden states [B * K, L, d] of `[memory ; text]`."""
         text = self.embed(input_ids)
-        memory = self._slots(state["memory"], "read").to(text.dtype)
-        memory = memory.repeat_interleave(len(text) // len(memory), dim=0)
-        embedded = torch.cat((memory, text), dim=1)
-        return self._transform(embedded, mask, 0)[:, self.config.memory_tokens :]
+        front = self.front(state).to(text.dtype)
+        first, length = front.shape[1], text.shape[1]
+        embedded = torch.cat((front, text.reshape(len(front), -1, text.shape[-1])), dim=1)
+        if len(text) == len(front):
+            hidden = self._transform(embedded, first, length, mask)
+        else:
+            hidden = self._side_by_side(embedded, first, length, mask)
+        return hidden[:, first:].reshape(text.shape)
 
     def _slots(self, memory: Tensor, copy: str) -> Tensor:
         return memory + getattr(self, f"{copy}_slots") if self.config.slot_embeddings else memory
 
-    def _transform(self, embedded: Tensor, mask: Tensor | None, written: int) -> Tensor:
-        """Through the base model; where the written copy stands is said by the configuration."""
-        m, (length, device) = self.config.memory_tokens, (embedded.shape[1], embedded.device)
-        text = length - m - written
-        if mask is None and are_plain(self.config, text, written):
+    def _side_by_side(self, embedded: Tensor, first: int, length: int, mask: Tensor | None) -> Tensor:
+        """Questions of `length` tokens behind one copy of what is read up to place `first`; none sees another."""
+        device = embedded.device
+        place = torch.arange(embedded.shape[1] - first, device=device)
+        number = torch.cat((place.new_full((first,), -1), place // length))
+        seen = causal(len(number), device) & ((number == -1) | (number[:, None] == number))
+        if mask is not None:
+            keys = torch.cat((mask.new_ones(len(embedded), first), mask.reshape(len(embedded), -1)), dim=1)
+            seen = (seen & keys[:, None, None]) | torch.eye(len(number), dtype=torch.bool, device=device)
+        positions = torch.cat((torch.arange(first, device=device), first + place % length))
+        return self._run(embedded, seen, positions[None], (first, len(place), 0))
+
+    def _transform(self, embedded: Tensor, first: int, text: int, mask: Tensor | None) -> Tensor:
+        """Through the base model: what is read up to place `first`, the text, and what is written behind it.
+
+        Where the written copy stands is said by the configuration.
+        """
+        length, device = embedded.shape[1], embedded.device
+        written = length - first - text
+        if mask is None and self.config.mask == "causal" and are_plain(self.config, text, written):
             output = self.base.base_model(inputs_embeds=embedded, use_cache=False)
             return output.last_hidden_state
+        positions = places(self.config, self.positions, first, text, written, mask, device)
         keys = None
         if mask is not None:
-            keys = torch.cat((mask.new_ones(len(mask), m), mask, mask.new_ones(len(mask), written)), dim=1)
+            keys = torch.cat((mask.new_ones(len(mask), first), mask, mask.new_ones(len(mask), written)), dim=1)
+        return self._run(embedded, causal(length, device, keys), positions, (first, text, written))
+
+    def _run(self, embedded: Tensor, seen: Tensor, positions: Tensor, blocks: tuple[int, int, int]) -> Tensor:
+        if self.config.mask == "neurips":
+            seen = seen | _within_blocks(*blocks, seen.device)
+        mask = additive(seen, embedded)
         output = self.base.base_model(
-            inputs_embeds=embedded,
-            attention_mask=additive(causal(length, device, keys), embedded),
-            position_ids=places(self.config, self.positions, m, text, written, mask, device),
-            use_cache=False,
+            inputs_embeds=embedded, attention_mask=mask, position_ids=positions, use_cache=False
         )
         return output.last_hidden_state
+
+
+def _within_blocks(read: int, text: int, written: int, device: torch.device) -> Tensor:
+    """Bool [T, T]: True where two memory tokens are of one block, read or written (2207.06881, released code)."""
+    block = torch.tensor([1] * read + [0] * text + [2] * written, device=device)
+    return (block[:, None] == block) & (block > 0)

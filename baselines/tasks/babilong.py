@@ -1,7 +1,8 @@
 """bAbI stories in book text as training batches for a recurrent memory: token ids, segments and questions.
 
 After every segment questions are asked about what was read so far; their answers are all the model learns from, where
-facts stand is never told. Stories come fresh from the simulator's `train` streams, which share nothing with `test`.
+facts stand is never told. Stories come fresh from the simulator's `train` and `valid` streams, which share nothing with
+`test`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory import segments
+from baselines.tasks.splits import must_not_be_test
 from generators.stories.simulate import simulate
 from generators.stories.solve import solve
 from generators.streams import Stream
@@ -56,7 +58,12 @@ class Batch:
 
 
 def prose_noise(tokenizer: Tokenizer, edition: str, volumes: int) -> Noise:
-    """The first volumes of an edition of the built-in prose, as noise."""
+    """The first volumes of an edition of the built-in prose, `train` or `valid`, as noise.
+
+    Raises:
+        UsageError: it is not an edition to train on.
+    """
+    must_not_be_test(edition)
     from generators.backgrounds.prose import volume
 
     parts = [
@@ -75,15 +82,20 @@ class StoryTask:
         end: token id that ends an answer.
         noise: background text.
         seed: names the random streams.
+        split: names them, too: `train` or `valid`.
 
     Raises:
-        UsageError: no questions along the way are defined for the task.
+        UsageError: no questions along the way are defined for the task, or the split is not one to train on.
     """
 
-    def __init__(self, task: str, tokenizer: Tokenizer, end: int, noise: Noise, seed: int) -> None:
+    def __init__(
+        self, task: str, tokenizer: Tokenizer, end: int, noise: Noise, seed: int, split: str = "train"
+    ) -> None:
+        must_not_be_test(split)
         if task not in _PEOPLE_QUESTIONS:
             raise UsageError(f"Training on {task!r} is not possible yet; choose {', '.join(_PEOPLE_QUESTIONS)}.")
-        self.task, self.tokenizer, self.end, self.noise, self.seed = task, tokenizer, end, noise, seed
+        self.task, self.tokenizer, self.end, self.noise = task, tokenizer, end, noise
+        self.seed, self.split = seed, split
         self._encode = lru_cache(maxsize=100_000)(lambda text: tuple(tokenizer.encode(text)))
 
     def story(self, stream: Stream) -> tuple[str, ...]:
@@ -104,7 +116,7 @@ class StoryTask:
         ids = np.zeros((batch, length), dtype=np.int64)
         labels = np.full((batch, length), IGNORE, dtype=np.int64)
         for row in range(batch):
-            stream = Stream("train", "interleaved", self.seed, self.task, step, row)
+            stream = Stream(self.split, "interleaved", self.seed, self.task, step, row)
             facts: list[str] = []
             at = 0
             while True:
@@ -151,7 +163,7 @@ class StoryTask:
         """
         rows = []
         for row in range(batch):
-            stream = Stream("train", "segmented", self.seed, self.task, step, row)
+            stream = Stream(self.split, "segmented", self.seed, self.task, step, row)
             facts = self.story(stream)
             ids, ends = self._bury([self._encode(f" {fact}") for fact in facts], tokens, garble, stream)
             rows.append((facts, ids, ends, stream))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from importlib.resources import files
-from pathlib import Path
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
-from babilong.errors import DataError, UsageError, unknown
+from babilong.errors import UsageError, unknown
+from baselines.tasks.splits import must_not_be_test
+from baselines.training.schedules import rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +19,43 @@ class Stage:
         steps: optimizer steps.
         learning_rate: after the warm-up.
         decay: last share of the stage's steps over which the rate falls linearly to a twentieth.
-        kind: `interleaved`, facts with questions between them and no memory; `facts`, contexts of facts alone; or
-            `noise`, facts in noise.
+        schedule: one of transformers' schedules by name, counted from the start of the stage, instead of `decay` and
+            the recipe's warm-up: `linear`, `cosine`, `constant`, `constant_with_warmup`, ...
+        warmup: steps over which a named schedule rises from 0.
+        schedule_steps: steps after which a named schedule ends; the stage's own if None. Published recipes take twice
+            as many, so that the rate ends at half.
+        schedule_options: of a named schedule, such as `num_cycles`.
+        from_best: start from the best weights of the stage before, with a new optimizer.
+        kind: `interleaved`, facts with questions between them and no memory; `facts`, contexts of facts alone; `noise`,
+            facts in noise; or `moments`, for a memory bank. See `kinds.py`.
         segments: fewest and most segments of a context with noise, drawn log-uniformly.
         segment_size: instead of the memory's, for stages whose contexts are short.
         backprop: gradient flows through this many last segments; the ones before are read without it.
-        rows: rows of a batch of one segment; longer contexts get fewer, in proportion to their cost.
+        rows: rows of a batch of one segment; longer contexts get fewer, in proportion to their cost. A batch is what
+            all processes and all micro-batches read before the weights change once.
         short: share of batches with contexts of at most one segment, half of these without any noise.
         garble: highest share of noise tokens replaced by random ones, in half of the batches.
-        questions: asked after each segment that carries gradient.
+        questions: asked after each segment that carries gradient; of each row in a stage of `moments`.
         write_penalty: weight of the gate's mean opening in the loss.
+        facts: of `moments`, about how many facts a row tells.
+        noise: about how many sentences of books stand among them.
+        prefix: share of facts that stand behind words of a book, as behind a heading.
+        gate: what is let in: `open`, everything; `answers`, what the gate learns from the answers to let in; `labels`,
+            what holds a fact, and the gate learns to tell.
+        stray: share of the other segments that `labels` lets in all the same.
+        state_weight: weight of the loss of the state of the story.
     """
 
     name: str
     steps: int
     learning_rate: float = 1e-3
     decay: float = 0.0
-    kind: Literal["interleaved", "facts", "noise"] = "noise"
+    schedule: str | None = None
+    warmup: int = 0
+    schedule_steps: int | None = None
+    schedule_options: dict[str, Any] = field(default_factory=dict)
+    from_best: bool = False
+    kind: str = "noise"
     segments: tuple[int, int] = (1, 1)
     segment_size: int | None = None
     backprop: int = 1
@@ -44,6 +64,69 @@ class Stage:
     garble: float = 0.0
     questions: int = 2
     write_penalty: float = 0.0
+    facts: int = 40
+    noise: int = 0
+    prefix: float = 0.1
+    gate: Literal["open", "answers", "labels"] = "open"
+    stray: float = 0.1
+    state_weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.gate not in ("open", "answers", "labels"):
+            raise unknown("gate of a stage", self.gate, ("open", "answers", "labels"))
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """When the model is tried on batches it does not learn from, and what follows.
+
+    Attributes:
+        every: steps between two validations; there is one at the end of each stage, too.
+        batches: of the `valid` split, the same ones each time in a stage.
+        metric: the one that decides what is best: `loss`, `accuracy`, `gate` or one of `metrics`.
+        mode: whether the highest or the lowest value is best.
+        patience: this many validations in a row without a new best end the stage.
+        desired: a value that ends the stage when it is reached.
+        metrics: more metrics as `module:function`; each takes `(model, batch, stage)` and gives a dictionary of
+            numbers, of which the mean over the batches is taken.
+    """
+
+    every: int
+    batches: int = 4
+    metric: str = "accuracy"
+    mode: Literal["max", "min"] = "max"
+    patience: int | None = None
+    desired: float | None = None
+    metrics: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("max", "min"):
+            raise unknown("mode of a metric", self.mode, ("max", "min"))
+
+
+@dataclass(frozen=True, slots=True)
+class Lora:
+    """Low-rank adapters: only they and the memory are trained, and they are merged into a saved checkpoint.
+
+    Attributes:
+        r: rank.
+        alpha: the adapters' output is scaled by alpha / r.
+        dropout: of their input.
+        targets: names of the linear layers that get one; None: those peft knows for the architecture.
+    """
+
+    r: int = 8
+    alpha: int = 32
+    dropout: float = 0.0
+    targets: tuple[str, ...] | None = None
+
+
+class Place(NamedTuple):
+    """Where in the curriculum a step is: the number of its stage, its first step, and the first of the next one."""
+
+    stage: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,78 +135,100 @@ class Recipe:
 
     Attributes:
         name: of the recipe and its checkpoint.
-        task: bAbI task.
+        task: bAbI task; for stages of `moments` also several, each with how often it is drawn.
         seed: names all random streams.
-        precision: of the forward pass: `bf16` or `no`.
-        model: configuration of the base model, as transformers takes it, without the vocabulary.
+        split: of the stories; never `test`.
+        precision: of the forward pass: `no`, `bf16` or `fp16`.
+        model: configuration of the base model, as transformers takes it, without the vocabulary; or
+            `from_pretrained`, a folder or hub id, with what of its configuration is to be different.
+        tokenizer: `builtin`, a folder or a hub id; by default that of the pretrained model, if there is one.
         memory: fields of `MemoryConfig`.
+        lora: adapters in the base model, which is frozen then.
+        train_only: regular expressions; parameters whose names none of them is found in are frozen.
         noise_volumes: volumes of built-in prose, edition `train`.
+        noise_books: folder of books whose sentences are noise, too, in stages of `moments`.
         warmup: optimizer steps over which the rate rises from 0.
-        weight_decay: of AdamW.
+        optimizer: `adamw`, `adam`, `sgd` or `adafactor`.
+        optimizer_options: its other arguments.
+        weight_decay: of the optimizer.
         clip: gradient norm above which it is scaled down.
+        clip_value: what each entry of the gradient is cut to, instead of `clip`.
+        accumulate: micro-batches that each process reads one after the other for one step.
+        checkpointing: compute a segment's activations again in the backward pass, not keep them: memory for time.
+        transform: `module:function`, which takes `(batch, stage, step)` and gives the batch to train on.
+        validation: when to validate.
+        log_every: steps that a line of the log sums up.
         gate_floor: `MemoryConfig.gate_floor` of the finished checkpoint; training itself is without, since a gate that
             is shut has no gradient to open it.
+        gate_threshold: `MemoryConfig.gate_threshold` of the finished checkpoint.
         stages: the curriculum.
+        text: the YAML it was read from.
     """
 
     name: str
-    task: str
+    task: str | dict[str, float]
     model: dict[str, Any]
     memory: dict[str, Any]
     stages: tuple[Stage, ...]
     seed: int = 0
-    precision: str = "bf16"
+    split: str = "train"
+    precision: Literal["no", "bf16", "fp16"] = "bf16"
+    tokenizer: str | None = None
+    lora: Lora | None = None
+    train_only: tuple[str, ...] = ()
     noise_volumes: int = 16
     warmup: int = 100
+    optimizer: str = "adamw"
+    optimizer_options: dict[str, Any] = field(default_factory=dict)
     weight_decay: float = 0.01
-    clip: float = 1.0
+    clip: float | None = 1.0
+    clip_value: float | None = None
+    accumulate: int = 1
+    checkpointing: bool = False
+    transform: str | None = None
+    validation: Validation | None = None
+    log_every: int = 25
     gate_floor: float = 0.0
+    gate_threshold: float = 0.0
+    noise_books: str | None = None
     text: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        must_not_be_test(self.split)
+        if self.precision not in ("no", "bf16", "fp16"):
+            raise unknown("precision", self.precision, ("no", "bf16", "fp16"))
+        if self.clip is not None and self.clip_value is not None:
+            raise UsageError("Gradients are clipped by norm or by value, not both; drop `clip` or `clip_value`.")
+        if self.validation is None and any(stage.from_best for stage in self.stages):
+            raise UsageError("A stage with `from_best` needs to know what is best; give the recipe a `validation`.")
+
+    @property
+    def tasks(self) -> dict[str, float]:
+        """What is trained on, and how often each task is drawn."""
+        return {self.task: 1.0} if isinstance(self.task, str) else self.task
 
     @property
     def steps(self) -> int:
         """Optimizer steps in all."""
         return sum(stage.steps for stage in self.stages)
 
-    def at(self, step: int) -> tuple[Stage, float]:
-        """The stage of a step (from 0) and the learning rate in it."""
+    def place(self, step: int) -> Place:
+        """Where in the curriculum a step (from 0) is."""
         start = 0
-        for stage in self.stages:
+        for number, stage in enumerate(self.stages):
             if step < start + stage.steps:
-                rate = stage.learning_rate * min(1.0, (step + 1) / max(1, self.warmup))
-                left = 1 - (step - start) / stage.steps
-                if left < stage.decay:
-                    rate *= max(0.05, left / stage.decay)
-                return stage, rate
+                return Place(number, start, start + stage.steps)
             start += stage.steps
         raise ValueError(f"step {step} is past the end of the recipe")
 
-
-def load_recipe(name: str) -> Recipe:
-    """A bundled recipe by name, or one from a YAML file.
-
-    Raises:
-        UsageError: there is no such recipe.
-        DataError: the file is not YAML, or has unknown, missing or unfit keys.
-    """
-    import yaml
-
-    bundled = {Path(str(file)).stem: file for file in files("baselines").joinpath("recipes").iterdir()}
-    file = bundled.get(name, Path(name))
-    if not file.is_file():
-        raise unknown("training recipe", name, sorted(k for k in bundled if not k.startswith("_")))
-    text = file.read_text("utf-8")
-    try:
-        content = yaml.safe_load(text)
-        stages = tuple(_make(Stage, stage, f"a stage of {name}") for stage in content.pop("stages"))
-        return _make(Recipe, {**content, "stages": stages, "text": text}, name)
-    except (yaml.YAMLError, KeyError, AttributeError, TypeError) as error:
-        raise DataError(f"The training recipe {name} is broken: {error}.") from error
-
-
-def _make(kind: type[Any], values: dict[str, Any], where: str) -> Any:
-    known = [f.name for f in fields(kind)]
-    for key in values:
-        if key not in known:
-            raise UsageError(f"In {where}: {unknown('key', key, known)}")
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    def at(self, step: int) -> tuple[Stage, float]:
+        """The stage of a step (from 0) and the learning rate in it."""
+        number, start, _ = self.place(step)
+        stage = self.stages[number]
+        if stage.schedule is not None:
+            length = stage.schedule_steps or stage.steps
+            named = rate(stage.schedule, step - start, stage.warmup, length, stage.schedule_options)
+            return stage, stage.learning_rate * named
+        risen = stage.learning_rate * min(1.0, (step + 1) / max(1, self.warmup))
+        left = 1 - (step - start) / stage.steps
+        return stage, risen * max(0.05, left / stage.decay) if left < stage.decay else risen

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from babilong.files import write_whole
+from babilong.errors import DataError
 
 if TYPE_CHECKING:
     from baselines.memory.model import MemoryModel, State
@@ -45,24 +45,22 @@ def save_place(file: Path, place: Place, context: str) -> None:
     Raises:
         OSError: it cannot be written; what was there before still is.
     """
-    from safetensors.torch import save
+    from baselines.memory.state_files import save_state
 
     about = {"context": _digest(context), "segments": str(place.segments), "tokens": str(place.tokens)}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, save({name: tensor.contiguous() for name, tensor in place.state.items()}, metadata=about))
+    save_state(file, place.state, about)
 
 
 def load_place(file: Path, context: str) -> Place | None:
     """The place that was saved for a context; None, to begin anew, where there is no such file or a broken one."""
-    from safetensors import SafetensorError, safe_open
+    from baselines.memory.state_files import load_state
 
     try:
-        with safe_open(file, framework="pt") as opened:
-            about, state = opened.metadata(), {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        state, about = load_state(file)
         if about["context"] != _digest(context):
             return None
         return Place(state, int(about["segments"]), int(about["tokens"]))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+    except (DataError, KeyError, ValueError):
         return None
 
 

@@ -14,15 +14,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from babilong.errors import BabilongError
 from evaluators.models.batches import error_class
 from evaluators.models.protocol import Answer, ModelOptions, Request
 from evaluators.models.reading_state import Place, fresh_place, load_place, save_place
 
 if TYPE_CHECKING:
+    from baselines.memory.scan import Segment
     from baselines.reader import Reading, RecurrentReader
     from baselines.reading import Pages
 
@@ -32,12 +30,12 @@ class _Seat:
     """A sample that is being read: its next segment, how far it is, and in the end its answer or its error."""
 
     request: Request
-    pages: Pages[NDArray[np.int64]]
-    segments: Iterator[NDArray[np.int64]]
+    pages: Pages[Segment]
+    segments: Iterator[Segment]
     place: Place
     saved: int
     seconds: float = 0.0
-    segment: NDArray[np.int64] | None = None
+    segment: Segment | None = None
     reading: Reading | None = None
     error: tuple[str, str] | None = None
 
@@ -116,21 +114,18 @@ class RecurrentModel:
         """Read the next segment of each sample."""
         from baselines.memory.model import join
 
-        segments = [seat.segment for seat in batch]
-        states = self.reader.step(segments, join([seat.place.state for seat in batch]))
+        segments = [seat.segment for seat in batch if seat.segment is not None]
+        states = self.reader.step([segment.ids for segment in segments], join([seat.place.state for seat in batch]))
         for row, (seat, segment) in enumerate(zip(batch, segments, strict=True)):
-            if segment is not None:
-                tokens = seat.place.tokens + self.reader.new_tokens(segment, seat.place.tokens)
-                own = {name: tensor[row : row + 1] for name, tensor in states.items()}
-                seat.place = Place(own, seat.place.segments + 1, tokens)
+            own = {name: tensor[row : row + 1] for name, tensor in states.items()}
+            seat.place = Place(own, seat.place.segments + 1, seat.place.tokens + segment.tokens)
 
     def _reply(self, batch: Sequence[_Seat]) -> None:
         """Answer the question of each sample, which has been read."""
         from baselines.memory.model import join
 
         states = join([seat.place.state for seat in batch])
-        asked = [seat.pages.last.tolist() for seat in batch]
-        readings = self.reader.complete(asked, states, self.options.max_new_tokens)
+        readings = self.reader.complete([seat.pages.last for seat in batch], states, self.options.max_new_tokens)
         for seat, reading in zip(batch, readings, strict=True):
             seat.reading = reading
 

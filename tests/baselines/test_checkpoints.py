@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from babilong.errors import DataError, UsageError
 from babilong.tokenizers import load_tokenizer
 from baselines import checkpoints
+from baselines.memory.sequences import read
 from tests.baselines.tiny import tiny_memory
 
 
@@ -84,3 +85,14 @@ def test_broken_files_are_named(folder, file, content, message):
     (folder / file).write_bytes(content)
     with pytest.raises(DataError, match=message):
         checkpoints.load(str(folder))
+
+
+def test_a_grown_state_is_read_by_the_loaded_model_as_by_the_saved(tmp_path):
+    tokenizer = load_tokenizer()
+    settings = {"kind": "rmt-r", "mask": "neurips", "retrieval": "top_1"}
+    model = tiny_memory(vocab=tokenizer.vocab_size, **settings)
+    checkpoints.save(tmp_path, model, tokenizer, ("qa1",), "name: tiny\n")
+    loaded = checkpoints.load(str(tmp_path)).model
+    assert loaded.config == model.config
+    ids = torch.randint(1, 100, (1, 40))
+    torch.testing.assert_close(read(loaded, ids), read(model, ids))

@@ -7,13 +7,9 @@ from babilong.errors import UsageError
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import State, rows
 from baselines.memory.rmt import RecurrentMemory
-from tests.baselines.tiny import tiny_base, tiny_memory
+from tests.baselines.tiny import tiny_base, tiny_memory, tokens
 
 EXTRAS = {"slot_embeddings": True, "gate": True, "token_shift": 3}
-
-
-def tokens(*shape: int, seed: int = 1) -> torch.Tensor:
-    return torch.randint(1, 100, shape, generator=torch.Generator().manual_seed(seed))
 
 
 def memory(batch: int, seed: int = 0) -> State:
@@ -40,6 +36,83 @@ def test_one_segment_is_memory_text_memory_through_the_base_model(kind):
     torch.testing.assert_close(step.state["memory"], output.hidden_states[-1][:, -4:])
     torch.testing.assert_close(model.logits(step.hidden), output.logits[:, 4:-4])
     assert step.gate.eq(1).all()
+
+
+def seen_by(model, *arguments):
+    """The attention mask that the base model got, as bool [B or 1, T, T]."""
+    masks = []
+    hook = model.base.base_model.register_forward_pre_hook(
+        lambda module, args, kwargs: masks.append(kwargs["attention_mask"]), with_kwargs=True
+    )
+    model.step(*arguments)
+    hook.remove()
+    return masks[0][:, 0] == 0
+
+
+@pytest.mark.parametrize(("m", "length", "padding"), [(1, 3, 0), (2, 5, 0), (3, 4, 2), (2, 1, 0), (2, 6, 6), (0, 4, 1)])
+def test_the_neurips_mask_is_its_table(kind, m, length, padding):
+    model = tiny_memory(kind, mask="neurips", memory_tokens=m)
+    mask = torch.arange(length)[None] < length - padding
+    seen = seen_by(model, tokens(1, length), model.init_state(1), mask if padding else None)
+    total, end, shut = m + length + m, m + length, set(range(m + length - padding, m + length))
+    for query in range(total):
+        if query < m:
+            sees = set(range(m))
+        elif query < end:
+            sees = set(range(m)) | set(range(m, query + 1)) - shut | {query}
+        else:
+            sees = set(range(total)) - shut
+        assert set(seen[0, query].nonzero().flatten().tolist()) == sees
+
+
+def test_the_neurips_mask_holds_for_questions_and_the_ablation(kind):
+    ids = tokens(1, 5)
+    front = tiny_memory(kind, mask="neurips", mem_at_end=False, segment_size=5)
+    table = torch.ones(9, 9, dtype=torch.bool).tril()
+    table[:4, :4] = True
+    assert seen_by(front, ids, front.init_state(1))[0].equal(table)
+    both = tiny_memory(kind, mask="neurips", segment_size=5)
+    torch.testing.assert_close(both.read(ids, both.init_state(1)), front.read(ids, front.init_state(1)))
+    torch.testing.assert_close(both.step(ids, both.init_state(1)).hidden, both.read(ids, both.init_state(1)))
+
+
+@pytest.mark.parametrize("memory", ["rmt", "rmt-r"])
+@pytest.mark.parametrize("mask", ["causal", "neurips"])
+def test_questions_side_by_side_are_read_as_alone(kind, memory, mask):
+    model = tiny_memory(kind, kind=memory, mask=mask)
+    state = model.step(tokens(2, 16), model.init_state(2)).state
+    questions = tokens(6, 5)
+    real = torch.arange(5) < torch.tensor([5, 3, 4, 5, 1, 2])[:, None]
+    together = model.read(questions, state, real)
+    for i in range(6):
+        alone = model.read(questions[i : i + 1, : real[i].sum()], rows(state, lambda x, i=i: x[i // 3 : i // 3 + 1]))
+        torch.testing.assert_close(together[i, real[i]], alone[0])
+
+
+@pytest.mark.parametrize("mask", ["causal", "neurips"])
+def test_memory_written_before_the_text_holds_nothing_of_it(kind, mask):
+    model = tiny_memory(kind, mem_at_end=False, mask=mask)
+    state = model.init_state(1)
+    first, second = (model.step(tokens(1, 16, seed=seed), state) for seed in (1, 2))
+    torch.testing.assert_close(first.state, second.state)
+    joined = torch.cat((state["memory"], model.base.get_input_embeddings()(tokens(1, 16))), dim=1)
+    if mask == "causal":
+        hidden = model.base.base_model(inputs_embeds=joined).last_hidden_state
+        torch.testing.assert_close((first.state["memory"], first.hidden), (hidden[:, :4], hidden[:, 4:]))
+    assert tiny_memory(kind, mem_at_end=False, segment_size=60).config.segment_size == 60
+
+
+@pytest.mark.parametrize("words", [{"kind": "rmtt"}, {"mask": "neurip"}, {"retrieval": "top1"}, {"cut": "words"}])
+def test_a_word_that_is_none_to_choose_from_is_refused(words):
+    name, word = next(iter(words.items()))
+    with pytest.raises(UsageError, match=f"Unknown {name} of a memory '{word}'"):
+        MemoryConfig(**words)
+
+
+@pytest.mark.parametrize("sizes", [{"overlap": 16}, {"segment_size": 0}, {"memory_tokens": -1}, {"overlap": -1}])
+def test_sizes_that_do_not_fit_together_are_refused(sizes):
+    with pytest.raises(UsageError, match="are no memory"):
+        MemoryConfig(**{"segment_size": 16, **sizes})
 
 
 def test_segments_in_turn_are_one_pass(kind):

@@ -54,3 +54,15 @@ def test_help_loads_nothing_heavy():
     heavy = ("torch", "transformers", "numpy")
     code = f"import sys; import baselines.cli; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_bundled_recipes_are_listed():
+    done = babilong_train("--list")
+    assert done.returncode == 0
+    assert done.stdout.startswith("rmt-gpt2 ")
+
+
+def test_fields_can_be_changed_from_the_command_line(tmp_path):
+    done = babilong_train("rmt-gpt2", "--set", "stages.0.stepz=1", "--out", str(tmp_path / "run"))
+    assert done.returncode == 2
+    assert "Unknown key 'stepz'; did you mean steps" in done.stderr

@@ -10,69 +10,61 @@ import torch
 from safetensors.torch import load_file
 
 from babilong.errors import DataError, UsageError
-from babilong.tokenizers import load_tokenizer
 from baselines import checkpoints
-from baselines.tasks.babilong import StoryTask, prose_noise
-from baselines.training import trainer
-from baselines.training.recipe import Recipe, Stage, load_recipe
-
-TINY = Recipe(
-    name="tiny",
-    task="qa1",
-    model={"model_type": "gpt2", "n_layer": 1, "n_embd": 16, "n_head": 2, "n_positions": 160},
-    memory={"memory_tokens": 4, "segment_size": 64, "overlap": 8, "gate": True, "token_shift": 2},
-    warmup=2,
-    gate_floor=0.05,
-    stages=(
-        Stage("stories", 2, kind="interleaved", rows=4),
-        Stage("facts", 2, kind="facts", rows=4),
-        Stage("noise", 3, segments=(2, 3), backprop=2, rows=16, garble=0.2, write_penalty=0.1, decay=0.5),
-    ),
-    text="name: tiny\n",
-)
+from baselines.tasks.babilong import prose_noise
+from baselines.training import kinds, losses, models, state, trainer, validation
+from baselines.training.recipe import Stage, Validation
+from baselines.training.shares import Share
+from tests.baselines.training_runs import TINY, Killed, batches, changed, dying_loss, one_stage, run, story_task
 
 
-@pytest.fixture(scope="module")
-def task() -> StoryTask:
-    tokenizer = load_tokenizer()
-    return StoryTask("qa1", tokenizer, 0, prose_noise(tokenizer, "train", 1), seed=1)
-
-
-def run(recipe, task, out, say=lambda line: None):
-    return trainer.train(recipe, task.tokenizer, task, out, 1000, say)
-
-
-class Killed(Exception):
-    pass
-
-
-def test_a_killed_run_goes_on_bit_for_bit(task, tmp_path, monkeypatch):
-    whole = run(TINY, task, tmp_path / "whole")
-    real, steps = trainer._segmented, []
-
-    def dies(model, task, stage, step):
-        steps.append(step)
-        if step == 4:
-            raise Killed
-        return real(model, task, stage, step)
-
-    monkeypatch.setattr(trainer, "_segmented", dies)
-    monkeypatch.setattr(trainer, "_due", lambda saved, minutes: True)
-    with pytest.raises(Killed):
-        run(TINY, task, tmp_path / "killed")
-    monkeypatch.setattr(trainer, "_segmented", real)
-    resumed = run(TINY, task, tmp_path / "killed")
-    assert steps == [2, 3, 4]
-    ours, theirs = (load_file(folder / "model.safetensors") for folder in (resumed, whole))
+def same(ours, theirs):
+    ours, theirs = (load_file(folder / "model.safetensors") for folder in (ours, theirs))
     assert ours.keys() == theirs.keys()
     for name in ours:
         torch.testing.assert_close(ours[name], theirs[name], rtol=0, atol=0)
 
 
-def test_a_finished_run_gives_its_checkpoint_at_once(task, tmp_path):
-    first = run(TINY, task, tmp_path / "run")
+FULL = changed(
+    accumulate=2,
+    stages=(*TINY.stages[:2], dataclasses.replace(TINY.stages[2], schedule="cosine", warmup=1, steps=4)),
+    validation=Validation(every=2, batches=1, metric="loss", mode="min", patience=5),
+    precision="no",
+)
+
+
+@pytest.mark.parametrize("recipe", [TINY, FULL], ids=["plain", "with everything"])
+def test_a_killed_run_goes_on_bit_for_bit(tmp_path, monkeypatch, recipe):
+    options = {}
+    if recipe.validation:
+        options["validate"] = validation.on_batches(recipe.validation, batches(recipe, "valid"), kinds.loss)
+    whole = run(recipe, tmp_path / "whole", **options)
+    monkeypatch.setattr(trainer, "_due", lambda saved, minutes: True)
+    with pytest.raises(Killed):
+        run(recipe, tmp_path / "killed", dying_loss(recipe.accumulate * 5), **options)
+    stored = json.loads((tmp_path / "killed" / "state" / "progress.json").read_text())
+    assert stored["step"] == 5
+    resumed = run(recipe, tmp_path / "killed", **options)
+    same(resumed, whole)
+    if recipe.validation:
+        same(tmp_path / "killed" / "best", tmp_path / "whole" / "best")
+        lines = [(tmp_path / name / "valid.jsonl").read_text() for name in ("killed", "whole")]
+        assert lines[0] == lines[1]
+
+
+def test_a_kill_amid_the_swap_of_states_loses_nothing(tmp_path):
+    out = tmp_path / "run"
+    finished = run(one_stage(2), out)
+    before = load_file(finished / "model.safetensors")
+    (out / "state").rename(out / "state.part")
+    run(one_stage(2), out, dying_loss(0))
+    assert all(tensor.equal(before[name]) for name, tensor in load_file(finished / "model.safetensors").items())
+
+
+def test_a_finished_run_gives_its_checkpoint_at_once(tmp_path):
+    first = run(TINY, tmp_path / "run")
     before = load_file(first / "model.safetensors")
-    after = load_file(run(TINY, task, tmp_path / "run") / "model.safetensors")
+    after = load_file(run(TINY, tmp_path / "run") / "model.safetensors")
     assert all(after[name].equal(before[name]) for name in before)
     loaded = checkpoints.load(str(first))
     assert loaded.tasks == ("qa1",)
@@ -80,42 +72,79 @@ def test_a_finished_run_gives_its_checkpoint_at_once(task, tmp_path):
     assert (first / "training.yaml").read_text() == TINY.text
 
 
-def test_a_run_of_another_recipe_is_not_gone_on_with(task, tmp_path):
-    run(TINY, task, tmp_path / "run")
-    with pytest.raises(DataError, match="a run of another recipe"):
-        run(dataclasses.replace(TINY, seed=1), task, tmp_path / "run")
+def test_a_run_of_another_recipe_is_not_gone_on_with(tmp_path):
+    run(one_stage(1), tmp_path / "run")
+    other = one_stage(1, rows=8, seed=1)
+    with pytest.raises(DataError, match=r"a run of another recipe, which differs in seed, stages\.0\.rows; choose"):
+        run(other, tmp_path / "run")
 
 
-def test_a_loss_that_is_no_number_stops_the_run(task, tmp_path, monkeypatch):
-    nan = trainer.Score(torch.tensor(math.nan, requires_grad=True), 0, 1, 0.0)
-    monkeypatch.setattr(trainer, "_segmented", lambda *args: nan)
-    with pytest.raises(DataError, match="The loss became nan at step 2"):
-        run(TINY, task, tmp_path / "run")
+def test_what_does_no_harm_may_change_between_two_runs(tmp_path):
+    run(one_stage(1), tmp_path / "run")
+    more = one_stage(1, log_every=1, checkpointing=True)
+    more = dataclasses.replace(more, stages=(*more.stages, Stage("more", 1, kind="facts", rows=4)))
+    run(more, tmp_path / "run")
+    lines = (tmp_path / "run" / "train.jsonl").read_text().splitlines()
+    assert [json.loads(line)["stage"] for line in lines] == ["more"]
 
 
-def test_without_accelerate_it_is_said_what_to_install(task, tmp_path, monkeypatch):
+def test_stages_may_change_until_they_begin():
+    stored = state._plain(TINY)
+    later = changed(stages=(*TINY.stages[:2], dataclasses.replace(TINY.stages[2], rows=8)))
+    assert state.differences(stored, later, step=4) == []
+    assert state.differences(stored, later, step=5) == ["stages.2.rows"]
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_batch(tmp_path):
+    nan = losses.Score(torch.tensor(math.nan, requires_grad=True), 1, 1, 0, 1)
+
+    def breaks(model, batch, stage):
+        return nan if stage.name == "facts" else kinds.loss(model, batch, stage)
+
+    with pytest.raises(DataError, match=r"The loss became nan at step 2; the batch is kept in .*bad-batch-2-0\.pt"):
+        run(TINY, tmp_path / "run", breaks)
+    kept = torch.load(tmp_path / "run" / "bad-batch-2-0.pt", weights_only=True)
+    batch = batches()(TINY.stages[1], 2, Share())
+    assert kept["step"] == 2
+    assert kept["batch"]["segments"].equal(torch.from_numpy(batch.segments))
+
+
+def test_a_gradient_that_is_no_number_stops_the_run_too(tmp_path):
+    def breaks(model, batch, stage):
+        score = kinds.loss(model, batch, stage)
+        # Its derivative at 0 is infinite, and infinity times 0 is no number.
+        return score._replace(loss=score.loss + (model.memory * 0).sum().sqrt())
+
+    with pytest.raises(DataError, match=r"The gradient became nan at step 0; the batch is kept in"):
+        run(one_stage(1), tmp_path / "run", breaks)
+    assert (tmp_path / "run" / "bad-batch-0-0.pt").is_file()
+
+
+def test_without_accelerate_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "accelerate", None)
     with pytest.raises(UsageError, match=r"install 'babilong\[train\]'"):
-        run(TINY, task, tmp_path / "run")
+        run(TINY, tmp_path / "run")
 
 
-def test_gradient_stops_where_the_truncation_says(task):
-    model = trainer.fresh_model(TINY, task.tokenizer)
+def test_gradient_stops_where_the_truncation_says():
+    task = story_task()
+    model = models.fresh_model(TINY, task.tokenizer)
     batch = task.segmented(4, 200, 64, 8, 2, step=1)
     total = batch.segments.shape[0]
     for backprop, reached in ((total, True), (total - 1, False)):
         model.zero_grad()
-        trainer.segments_loss(model, batch, backprop, 0.0).loss.backward()
+        losses.segments_loss(model, batch, backprop, 0.0).loss.backward()
         # The initial memory enters the first segment only.
         grad = model.memory.grad
         assert (grad is not None and bool(grad.abs().sum() > 0)) is reached
 
 
-def test_the_loss_is_the_mean_over_the_wanted_tokens(task):
-    model = trainer.fresh_model(TINY, task.tokenizer).eval()
+def test_the_loss_is_the_mean_over_the_wanted_tokens():
+    task = story_task()
+    model = models.fresh_model(TINY, task.tokenizer).eval()
     batch = task.segmented(4, 0, 96, 8, 2, step=1)
     with torch.no_grad():
-        score = trainer.segments_loss(model, batch, 1, 0.0)
+        score = losses.segments_loss(model, batch, 1, 0.0)
         mask = torch.from_numpy(batch.mask[0])
         state = model.step(torch.from_numpy(batch.segments[0]), model.init_state(4), mask).state
         hidden = model.read(torch.from_numpy(batch.questions[0]), state)
@@ -125,47 +154,70 @@ def test_the_loss_is_the_mean_over_the_wanted_tokens(task):
     assert score.asked == 8
 
 
-def test_the_rate_rises_stays_and_falls():
-    rates = [TINY.at(step)[1] for step in range(TINY.steps)]
-    assert rates[0] == pytest.approx(5e-4)
-    assert rates[1:5] == [1e-3] * 4
-    assert rates[6] < 1e-3
-    with pytest.raises(ValueError, match="past the end"):
-        TINY.at(TINY.steps)
-
-
-def test_the_bundled_recipe_is_the_one_of_the_bundled_checkpoint():
-    recipe = load_recipe("rmt-gpt2")
-    assert recipe.task == "qa1"
-    stored = checkpoints.find("rmt-gpt2") / "training.yaml"
-    assert stored.read_text() == recipe.text
-
-
-@pytest.mark.parametrize(
-    ("text", "error", "message"),
-    [
-        ("stages: [", DataError, "is broken"),
-        ("name: x\n", DataError, "is broken: 'stages'"),
-        ("name: x\nstages: []\n", DataError, "missing"),
-        ("name: x\nstages: [{name: a, steps: 1, rowz: 4}]\n", UsageError, "Unknown key 'rowz'; did you mean rows"),
-    ],
-)
-def test_broken_recipes_are_named(tmp_path, text, error, message):
-    (tmp_path / "recipe.yaml").write_text(text)
-    with pytest.raises(error, match=message):
-        load_recipe(str(tmp_path / "recipe.yaml"))
-
-
-def test_an_unknown_recipe_is_answered_with_the_bundled_ones():
-    with pytest.raises(UsageError, match="did you mean rmt-gpt2"):
-        load_recipe("rmt-gpt3")
-
-
-def test_the_log_has_a_line_for_every_25_steps(task, tmp_path):
+def test_the_log_has_a_line_for_every_25_steps(tmp_path):
     lines: list[str] = []
     long = dataclasses.replace(TINY, stages=(Stage("stories", 30, kind="interleaved", rows=2),))
-    run(long, task, tmp_path / "run", lines.append)
+    run(long, tmp_path / "run", say=lines.append)
     logged = [json.loads(line) for line in (tmp_path / "run" / "train.jsonl").read_text().splitlines()]
     assert [line["step"] for line in logged] == [25]
+    assert logged[0]["samples"] == 50
+    assert logged[0]["rate"] == 1e-3
+    assert logged[0]["gradient_norm"] > 0
     assert len(lines) == 1
     assert lines[0].startswith("stories: step 25 of 30")
+
+
+def scalars(out, axis: str, name: str) -> list[int]:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    board = EventAccumulator(str(out / "tensorboard" / axis)).Reload()
+    return [event.step for event in board.Scalars(name)]
+
+
+def test_tensorboard_has_the_figures_by_steps_and_by_samples(tmp_path):
+    run(one_stage(4, log_every=2, rows=8), tmp_path / "run")
+    for name in ("loss", "accuracy", "gate", "rate", "gradient_norm"):
+        assert scalars(tmp_path / "run", "steps", f"train/{name}") == [2, 4]
+        assert scalars(tmp_path / "run", "samples", f"train/{name}") == [16, 32]
+
+
+def test_what_was_logged_after_the_last_save_is_not_logged_twice(tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    recipe = one_stage(4, log_every=1)
+    monkeypatch.setattr(trainer, "_due", lambda saved, minutes: not (out / "state").exists())
+    with pytest.raises(Killed):
+        run(recipe, out, dying_loss(3))
+    run(recipe, out)
+    assert [json.loads(line)["step"] for line in (out / "train.jsonl").read_text().splitlines()] == [1, 2, 3, 4]
+    assert scalars(out, "steps", "train/loss") == [1, 2, 3, 4]
+    assert scalars(out, "samples", "train/loss") == [8, 16, 24, 32]
+
+
+def test_batches_of_the_test_split_are_refused(tmp_path):
+    class Leak:
+        split = "test"
+
+    with pytest.raises(UsageError, match="Training on the split 'test' is refused"):
+        run(TINY, tmp_path / "run", source=Leak())
+    with pytest.raises(UsageError, match="Training on the split 'test' is refused"):
+        batches(split="test")
+    with pytest.raises(UsageError, match="Training on the split 'test' is refused"):
+        prose_noise(story_task().tokenizer, "test", 1)
+
+
+def test_train_and_valid_share_no_batch():
+    ours, theirs = (batches(split=split)(TINY.stages[1], 0, Share()) for split in ("train", "valid"))
+    assert ours.segments.shape != theirs.segments.shape or (ours.segments != theirs.segments).any(axis=(0, 2)).all()
+
+
+def test_a_transform_sees_every_batch(tmp_path):
+    run(one_stage(2, transform="tests.baselines.test_training:note_rows"), tmp_path / "run")
+    assert SEEN == [(8, 0), (8, 1)]
+
+
+SEEN: list[tuple[int, int]] = []
+
+
+def note_rows(batch, stage, step):
+    SEEN.append((batch.segments.shape[1], step))
+    return batch

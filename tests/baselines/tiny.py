@@ -27,12 +27,18 @@ TINY = {
 }
 
 
-def tiny_base(kind: str = "gpt2", vocab: int = 100):
+def tiny_base(architecture: str = "gpt2", vocab: int = 100, layers: int = 2):
     torch.manual_seed(0)
-    config = AutoConfig.for_model(kind, vocab_size=vocab, bos_token_id=0, eos_token_id=0, **TINY[kind])
+    sizes = TINY.get(architecture, TINY["llama"])
+    sizes = {**sizes, "n_layer" if "n_layer" in sizes else "num_hidden_layers": layers}
+    config = AutoConfig.for_model(architecture, vocab_size=vocab, bos_token_id=0, eos_token_id=0, **sizes)
     return AutoModelForCausalLM.from_config(config).eval()
 
 
-def tiny_memory(kind: str = "gpt2", vocab: int = 100, **config) -> MemoryModel:
-    base = tiny_base(kind, vocab)
+def tiny_memory(architecture: str = "gpt2", /, vocab: int = 100, **config) -> MemoryModel:
+    base = tiny_base(architecture, vocab)
     return remember(base, MemoryConfig(**{"memory_tokens": 4, "segment_size": 16, **config})).eval()
+
+
+def tokens(*shape: int, seed: int = 1) -> torch.Tensor:
+    return torch.randint(1, 100, shape, generator=torch.Generator().manual_seed(seed))

@@ -121,6 +121,25 @@ def test_a_seat_is_taken_as_soon_as_it_is_free(recurrent: Path) -> None:
     assert {answer.id: answer.text for answer in answers} == one_by_one
 
 
+def test_states_that_grow_take_seats_and_are_gone_on_with(tmp_path: Path) -> None:
+    """RMT-R remembers all it has read, so that the states of a batch are as unlike as the contexts."""
+    from babilong.tokenizers import load_tokenizer
+    from baselines.checkpoints import build, save
+
+    tokenizer = load_tokenizer()
+    config = {"model_type": "gpt2", "n_positions": 256, "n_embd": 32, "n_layer": 2, "n_head": 2, "eos_token_id": 0}
+    memory = {"kind": "rmt-r", "memory_tokens": 4, "segment_size": 128}
+    model = build(config | {"vocab_size": tokenizer.vocab_size}, memory)
+    save(tmp_path / "retrieval", model, tokenizer, ("qa1",), "name: retrieval\n")
+    reading = loaded(tmp_path / "retrieval", batch_size=2, state_every=300)
+    together = {answer.id: answer for answer in reading.answer(iter(requests(tmp_path)))}
+    alone = {answer.id: answer for answer in loaded(tmp_path / "retrieval", batch_size=1).answer(iter(requests()))}
+    assert {key: (a.text, a.error) for key, a in together.items()} == {key: (a.text, None) for key, a in alone.items()}
+    for number in (2, 4):
+        place = load_place(tmp_path / f"{number}.safetensors", CONTEXTS[number])
+        assert place is not None and place.state["count"].tolist() == [place.segments]
+
+
 def test_few_contexts_are_held_at_a_time(recurrent: Path) -> None:
     taken = 0
 

@@ -1,0 +1,203 @@
+"""A bank of memories: every segment writes its own, the last n are kept, a question reads them all.
+
+A segment is read as `[text ; memory]`, and what the last layer puts out at the memory tokens is put behind what the
+bank holds; when it is full the oldest falls out. A question is read as `[bank ; question]`. It is RMT-R (2402.10790,
+section 4) with three differences: no more than n memories are kept, so that the state does not grow; they are read as
+tokens, not through a retrieval head; and a segment does not read them, so that nothing is ever written twice and
+segments can be read in any order or all at once. The state is `memory` [B, n m, d] and `weight` [B, n m], how far each
+vector is let in: 0 where the bank is empty.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import PreTrainedModel
+
+from baselines.memory.config import MemoryConfig
+from baselines.memory.layers import additive, causal
+from baselines.memory.model import MemoryModel, State, Step, openings
+from baselines.memory.places import places
+
+# A memory looks at itself only where nothing older fits: what it holds it has anyway, and what came before is asked.
+_ITSELF = 8.0
+_LEAST = 1e-9  # weight of an empty place, whose logarithm attention can add
+
+
+class Asked(NamedTuple):
+    """What asking gives.
+
+    Attributes:
+        hidden: last hidden states of the questions, float [B * K, L, d].
+        halfway: what the memories are after half of the layers, having looked at each other, float [B, n m, d]; None
+            where it was not wanted.
+    """
+
+    hidden: Tensor
+    halfway: Tensor | None
+
+
+class StateHeads(nn.Module):
+    """What a memory tells without a question, of the person its segment is about: for training alone.
+
+    Where he is, where he was before, and whether he holds each of three things: answers that are known after every
+    fact, as those to questions are, read off the memories themselves.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.places = nn.Linear(width, 2 * width)
+        self.held = nn.Linear(width, 3)
+
+    def forward(self, memories: Tensor) -> tuple[Tensor, Tensor]:
+        """Of memories [N, d]: hidden states for two answers [N, 2, d], and logits for three things [N, 3]."""
+        normed = self.norm(memories)
+        return self.places(normed).unflatten(-1, (2, -1)), self.held(normed)
+
+
+class MemoryBank(MemoryModel):
+    """A causal LM with the memories of its last segments; text stands at positions from 0, memory tokens behind it."""
+
+    def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
+        super().__init__(base, config)
+        scale = base.get_input_embeddings().weight.std().item()
+        self.memory = nn.Parameter(torch.randn(config.memory_tokens, self.width) * scale)
+        self.read_slots = nn.Parameter(torch.zeros(config.memory_tokens, self.width))
+        if config.state_heads:
+            self.states = StateHeads(self.width)
+
+    @property
+    def around(self) -> int:
+        """Positions that a segment takes besides its text: its memory tokens, and one that the whole bank shares."""
+        return self.config.memory_tokens + 1
+
+    def init_state(self, batch: int) -> State:
+        """An empty bank."""
+        places = self.config.bank * self.config.memory_tokens
+        return {
+            "memory": torch.zeros(batch, places, self.width, device=self.device),
+            "weight": torch.zeros(batch, places, device=self.device),
+        }
+
+    def step(self, input_ids: Tensor, state: State, mask: Tensor | None = None, opening: Tensor | None = None) -> Step:
+        """Read `[text ; memory]` and put the memory into the bank; a segment that is not let in leaves it as it is."""
+        hidden, written = self.write(input_ids, mask)
+        let_in = openings(mask, opening)
+        if let_in is None:
+            let_in = written.new_ones(len(written), dtype=torch.float32)
+        return Step(hidden, self._put(state, written.float(), let_in), let_in[:, None])
+
+    def write(self, input_ids: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Hidden states [B, L, d] of segments and the memories [B, m, d] that they write."""
+        m, text = self.config.memory_tokens, self.embed(input_ids)
+        tokens = self.memory.to(text.dtype).expand(len(text), -1, -1)
+        embedded = torch.cat((text, tokens), dim=1)
+        length, device = embedded.shape[1], embedded.device
+        positions = places(self.config, self.positions, 0, length - m, m, mask, device)
+        keys = None if mask is None else torch.cat((mask, mask.new_ones(len(mask), m)), dim=1)
+        hidden = self._run(embedded, additive(causal(length, device, keys), embedded), positions)
+        return hidden[:, : length - m], hidden[:, length - m :]
+
+    def read(self, input_ids: Tensor, state: State, mask: Tensor | None = None) -> Tensor:
+        """Hidden states [B * K, L, d] of `[bank ; question]`."""
+        held = int((state["weight"] > 0).sum(dim=1).max())
+        return self.ask(input_ids, state["memory"][:, :held], state["weight"][:, :held], mask=mask).hidden
+
+    def ask(
+        self,
+        input_ids: Tensor,
+        memory: Tensor,
+        weight: Tensor,
+        span: tuple[Tensor, Tensor] | None = None,
+        mask: Tensor | None = None,
+        halfway: bool = False,
+    ) -> Asked:
+        """Questions about memories, each about a stretch of them.
+
+        A bank is full of what was let in; here memories may also stand that were not, or by half, so that many
+        questions about many moments of a text can be asked at once in training.
+
+        Args:
+            input_ids: token ids [B * K, L], K questions in a row about each of B texts.
+            memory: float [B, n m, d], in the order in which they were written.
+            weight: float [B, n m], how far each is let in.
+            span: first memory and the one behind the last that each question sees, int [B, K] each; all if None.
+            mask: bool [B * K, L], False at padding.
+            halfway: give what the memories are after half of the layers, too.
+        """
+        text = self.embed(input_ids)
+        length, device, (batch, held) = text.shape[1], text.device, weight.shape
+        asked = text.shape[0] // batch
+        before = (memory + self.read_slots.repeat(held // self.config.memory_tokens, 1)).to(text.dtype)
+        embedded = torch.cat((before, text.reshape(batch, -1, text.shape[-1])), dim=1)
+        place = torch.arange(asked * length, device=device)
+        question = torch.cat((place.new_full((held,), -1), place // length))
+        seen = causal(len(question), device) & ((question == -1) | (question[:, None] == question))
+        last = torch.full((batch, asked), held, device=device) if span is None else span[1]
+        if span is not None:
+            slots = torch.arange(held, device=device)
+            within = (slots >= span[0][..., None]) & (slots < span[1][..., None])
+            seen = seen.repeat(batch, 1, 1, 1)
+            seen[:, 0, held:, :held] = within.repeat_interleave(length, dim=1)
+        if mask is not None:
+            keys = torch.cat((mask.new_ones(batch, held), mask.reshape(batch, -1)), dim=1)
+            seen = (seen & keys[:, None, None]) | torch.eye(len(question), dtype=torch.bool, device=device)
+        bias = additive(seen, embedded) + self._favour(weight, last, length).to(embedded.dtype)
+        bias[..., :held, :held] -= _ITSELF * torch.eye(held, dtype=bias.dtype, device=device)
+        positions = torch.cat((torch.full((held,), self._behind, device=device), place % length))
+        output = self.base.base_model(
+            inputs_embeds=embedded,
+            attention_mask=bias,
+            position_ids=positions[None],
+            use_cache=False,
+            output_hidden_states=halfway,
+        )
+        middle = output.hidden_states[len(output.hidden_states) // 2][:, :held] if halfway else None
+        return Asked(output.last_hidden_state[:, held:].reshape(text.shape), middle)
+
+    @property
+    def _behind(self) -> int:
+        """The position behind a segment, where the whole bank stands: what is recent is told by the attention."""
+        return self.config.segment_size + self.config.memory_tokens
+
+    def _favour(self, weight: Tensor, last: Tensor, length: int) -> Tensor:
+        """What attention adds for each memory, [B, heads or 1, T or 1, T]: for being let in, and less for being old.
+
+        A memory let in by half counts half. Each head looks back less the steeper its slope, a straight line in the
+        number of segments let in since, as in ALiBi (Press et al., 2108.12409).
+        """
+        batch, held = weight.shape
+        asked = last.shape[1] * length
+        let_in = F.pad(weight, (0, asked), value=1.0).clamp(min=_LEAST).log()[:, None, None]
+        if not self.config.recency or not held:
+            return let_in
+        m = self.config.memory_tokens
+        slot = ((weight > 0.5).long().cumsum(dim=1) - 1).clamp(min=0) // m
+        newest = slot.gather(1, (last - 1).clamp(min=0)).repeat_interleave(length, dim=1)
+        age = (torch.cat((slot, newest), dim=1)[:, :, None] - slot[:, None]).clamp(min=0)
+        slopes = torch.tensor(self.config.recency, device=weight.device)
+        return let_in - slopes[:, None, None] * F.pad(age, (0, asked)).float()[:, None]
+
+    def _put(self, state: State, written: Tensor, let_in: Tensor) -> State:
+        m, memory, weight = self.config.memory_tokens, state["memory"], state["weight"]
+        slot = (weight > 0).sum(dim=1) // m
+        full = (slot >= self.config.bank) & (let_in > 0)
+        slot = slot.clamp(max=self.config.bank - 1)
+        place = torch.arange(weight.shape[1], device=weight.device)
+        here = (place // m == slot[:, None]) & (let_in > 0)[:, None]
+        memory = torch.where(full[:, None, None], memory.roll(-m, dims=1), memory)
+        weight = torch.where(full[:, None], weight.roll(-m, dims=1), weight)
+        return {
+            "memory": torch.where(here[..., None], written[:, place % m], memory),
+            "weight": torch.where(here, let_in[:, None], weight),
+        }
+
+    def _run(self, embedded: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
+        output = self.base.base_model(
+            inputs_embeds=embedded, attention_mask=mask, position_ids=positions, use_cache=False
+        )
+        return output.last_hidden_state

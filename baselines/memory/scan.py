@@ -1,0 +1,92 @@
+"""The segments of a text that are read: all of them or, where the memory has a gate on writing, those it lets in.
+
+    for segment in Scanner(model, tokenizer).segments(pieces):
+        state = model.step(torch.from_numpy(segment.ids[None]), state).state
+
+Segments that are kept out would leave the memory as it is, so leaving them out changes nothing but the time it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from babilong.tokenizers import Tokenizer
+from baselines.memory import segments
+from baselines.memory.model import MemoryModel
+from baselines.memory.sentences import Block, SentenceCutter
+
+_AT_A_TIME = 4096  # segments judged at once
+
+
+class Segment(NamedTuple):
+    """A segment that is read.
+
+    Attributes:
+        ids: token ids; none where a text ends with segments that were kept out.
+        tokens: tokens of the text since the last segment that was read, its own included.
+    """
+
+    ids: NDArray[np.int64]
+    tokens: int
+
+
+class Scanner:
+    """Cuts texts for a model as its configuration says, and asks its gate.
+
+    Args:
+        model: whose segments they are.
+        tokenizer: its tokenizer.
+    """
+
+    def __init__(self, model: MemoryModel, tokenizer: Tokenizer) -> None:
+        self._model, self._config = model, model.config
+        self._tokenizer = tokenizer
+
+    @cached_property
+    def _cutter(self) -> SentenceCutter:
+        return SentenceCutter(self._tokenizer, self._config.segment_size)
+
+    def segments(self, pieces: Iterable[list[int]]) -> Iterator[Segment]:
+        """The segments of a text that are read; an empty text has an empty one."""
+        if self._config.cut != "sentences":
+            overlap = 0
+            for ids in segments.stream(pieces, self._config.segment_size, self._config.overlap):
+                yield Segment(ids, len(ids) - overlap)
+                overlap = self._config.overlap
+            return
+        read = cut = 0
+        for block in self.blocks(pieces):
+            ends = cut + np.cumsum(block.lengths)
+            for row in np.flatnonzero(self.let_in(block)):
+                yield Segment(block.ids[row, : block.lengths[row]], int(ends[row]) - read)
+                read = int(ends[row])
+            cut = int(ends[-1])
+        if read < cut or not cut:
+            yield Segment(np.zeros(0, dtype=np.int64), cut - read)
+
+    def blocks(self, pieces: Iterable[list[int]]) -> Iterator[Block]:
+        """All segments of a text, of a model that cuts at sentences."""
+        return self._cutter.stream(pieces)
+
+    def let_in(self, block: Block) -> NDArray[np.bool_]:
+        """Which segments the gate lets in, [n]; all of them where there is none."""
+        if not self._config.segment_gate:
+            return np.ones(len(block.ids), dtype=np.bool_)
+        return self.scores(block) > self._config.gate_threshold
+
+    def scores(self, block: Block) -> NDArray[np.float32]:
+        """What the gate makes of each segment, [n]."""
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(block.ids), _AT_A_TIME):
+                ids = torch.from_numpy(block.ids[start : start + _AT_A_TIME])
+                lengths = torch.from_numpy(block.lengths[start : start + _AT_A_TIME])
+                mask = torch.arange(ids.shape[1]) < lengths[:, None]
+                parts.append(self._model.segment_gate(ids, mask).float().numpy())
+        return np.concatenate(parts)

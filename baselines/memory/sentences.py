@@ -1,0 +1,98 @@
+"""Text cut into segments at the ends of sentences, on token ids alone.
+
+    cutter = SentenceCutter(tokenizer, size=32)
+    for block in cutter.stream(pieces):
+        block.ids           # [n, 32], n segments padded on the right with 0
+
+A segment is a sentence, or a piece of `size` tokens of a longer one. So a fact among book text is read as it would be
+read alone, however long the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from babilong.tokenizers import Tokenizer
+
+_ENDS = (".", "!", "?")
+_CLOSING = "\"'”’»)]}"
+
+
+class Block(NamedTuple):
+    """Segments in a row.
+
+    Attributes:
+        ids: token ids [n, size], 0 behind the end of a segment.
+        lengths: tokens in each, [n].
+    """
+
+    ids: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+class SentenceCutter:
+    """Knows of each token whether a sentence may end or begin with it.
+
+    Args:
+        tokenizer: whose ids are cut.
+        size: most tokens of a segment.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, size: int) -> None:
+        self.size = size
+        texts = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
+        self._ends = np.array([text.rstrip(_CLOSING).endswith(_ENDS) for text in texts])
+        self._closes = np.array([bool(text) and not text.strip(_CLOSING) for text in texts])
+        self._begins = np.array([text[:1].isspace() for text in texts])
+
+    def cut(self, ids: NDArray[np.int64], ended: bool = False) -> NDArray[np.int64]:
+        """Where segments start in a text, ascending, 0 first; [n].
+
+        Args:
+            ids: token ids [T], T > 0.
+            ended: whether a sentence had ended before them.
+        """
+        starts = self._sentences(ids, ended)
+        pieces = -(-np.diff(np.append(starts, len(ids))) // self.size)
+        first = np.repeat(np.cumsum(pieces) - pieces, pieces)
+        return np.repeat(starts, pieces) + (np.arange(pieces.sum()) - first) * self.size
+
+    def stream(self, pieces: Iterable[list[int]]) -> Iterator[Block]:
+        """Segments of a text that arrives in pieces; at most a piece and a segment are in memory at a time."""
+        held = np.zeros(0, dtype=np.int64)
+        ended = False
+        for piece in pieces:
+            held = np.concatenate((held, np.asarray(piece, dtype=np.int64)))
+            if len(held) < 2:
+                continue
+            starts = self.cut(held, ended)
+            last = int(starts[-1])  # may go on in the next piece
+            if last:
+                yield self._block(held[:last], starts[:-1])
+                ended = bool(self._ended(held[:last], ended)[-1])
+                held = held[last:]
+        if len(held):
+            yield self._block(held, self.cut(held, ended))
+
+    def _ended(self, ids: NDArray[np.int64], before: bool) -> NDArray[np.bool_]:
+        """Whether a sentence has ended with each token, closing quotes counted to it."""
+        ends = self._ends[ids]
+        closes = self._closes[ids]
+        ends[0] |= closes[0] & before
+        ends[1:] |= closes[1:] & ends[:-1]  # as in: he said "No." Then ..
+        return ends
+
+    def _sentences(self, ids: NDArray[np.int64], ended: bool) -> NDArray[np.int64]:
+        after = np.flatnonzero(self._ended(ids, ended)[:-1] & self._begins[ids[1:]]) + 1
+        return np.concatenate(([0], after))
+
+    def _block(self, ids: NDArray[np.int64], starts: NDArray[np.int64]) -> Block:
+        lengths = np.diff(np.append(starts, len(ids)))
+        places = np.arange(self.size)
+        held = places < lengths[:, None]
+        rows = np.where(held, ids[np.minimum(starts[:, None] + places, len(ids) - 1)], 0)
+        return Block(rows, lengths)

@@ -1,0 +1,220 @@
+"""Stories among book text, a segment a sentence, and questions about many moments of them.
+
+    MomentTask({"qa1": 1, "qa2": 2}, tokenizer, end=0, noise=noise, seed=0).moments(rows=range(32), ...)
+
+A row tells stories one after the other, with sentences of books in between. Each question is about one moment of one
+story: it sees the segments from the story's first to the one after which it is asked. For a memory whose segments are
+written apart, so that all moments can be asked about at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from babilong.errors import UsageError, unknown
+from babilong.tasks import TASKS
+from babilong.tokenizers import Tokenizer
+from baselines.memory.sentences import Block
+from baselines.tasks.babilong import IGNORE, Ids
+from baselines.tasks.lessons import FEWEST, Lesson, Question, lesson
+from baselines.tasks.splits import must_not_be_test
+from generators.streams import Stream
+
+_OWN = 0.75  # share of questions that are of the story's own task
+_ASK_HERE = 0.6  # share of facts after which interleaved text asks
+_LINGER = 0.8  # chance that a question is asked one sentence of noise later, and so on
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Segments and the questions about stretches of them.
+
+    Attributes:
+        segments: token ids [B, F, L].
+        mask: False at padding, [B, F, L].
+        fact: whether a segment holds a fact, [B, F].
+        questions: token ids of questions with their answers [B, K, Q].
+        labels: the token that each place of `questions` should predict next, `IGNORE` where none is wanted.
+        first: the first segment that a question sees, [B, K].
+        last: the one behind the last, [B, K].
+        states: what a fact's person is known of, as tokens: where he is and where he was before, [B, F, 2]; `IGNORE`
+            where it is not known or not asked.
+        held: whether he holds each of the things, [B, F, 3]; `IGNORE` likewise.
+    """
+
+    segments: Ids
+    mask: NDArray[np.bool_]
+    fact: NDArray[np.bool_]
+    questions: Ids
+    labels: Ids
+    first: Ids
+    last: Ids
+    states: Ids
+    held: Ids
+
+
+class _Told(NamedTuple):
+    """A moment that can be asked about: the story's first segment, the one behind this fact's, and the questions."""
+
+    first: int
+    last: int
+    asked: tuple[tuple[Question, ...], ...]
+
+
+class MomentTask:
+    """Makes batches of one or several tasks.
+
+    Args:
+        tasks: names and how often each is drawn.
+        tokenizer: encodes facts and questions.
+        end: token id that ends an answer.
+        noise: sentences of books, as `SentenceCutter` cuts them.
+        seed: names the random streams.
+        split: `train` or `valid`.
+
+    Raises:
+        UsageError: an unknown task, or the split that is measured on.
+    """
+
+    def __init__(
+        self, tasks: Mapping[str, float], tokenizer: Tokenizer, end: int, noise: Block, seed: int, split: str = "train"
+    ) -> None:
+        must_not_be_test(split)
+        for name in tasks:
+            if name not in TASKS:
+                raise unknown("task", name, tuple(TASKS))
+        self.tasks, self.tokenizer, self.end, self.noise = dict(tasks), tokenizer, end, noise
+        self.seed, self.split = seed, split
+        self._bounds = list(accumulate(self.tasks.values()))
+        self._encode = lru_cache(maxsize=200_000)(lambda text: tuple(tokenizer.encode(f" {text}")))
+        self._short: dict[int, Ids] = {}
+
+    def moments(
+        self, rows: range, step: int, *, facts: int, noise: int, questions: int, size: int, prefix: float = 0.0
+    ) -> Moments:
+        """Rows of a batch; each is a function of the step and its own number.
+
+        Args:
+            rows: which.
+            step: names the random streams with the row.
+            facts: about how many facts a row tells.
+            noise: about how many sentences of books stand among them.
+            questions: K, asked of each row.
+            size: L, most tokens of a segment.
+            prefix: share of facts that stand behind words of a book in their segment, as behind a heading.
+
+        Raises:
+            UsageError: a fact has more tokens than a segment.
+        """
+        made = [self._row(row, step, facts + noise, noise / (facts + noise), questions, size, prefix) for row in rows]
+        return Moments(*(np.stack([getattr(row, name) for row in made]) for name in Moments.__slots__))
+
+    def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:
+        """Facts with questions and answers between them, nothing else: ids and labels, [batch, length].
+
+        The plainest form of the tasks, from which a model learns to read facts before it learns to remember them.
+        """
+        ids = np.zeros((batch, length), dtype=np.int64)
+        labels = np.full((batch, length), IGNORE, dtype=np.int64)
+        for row in range(batch):
+            stream = Stream(self.split, "interleaved moments", self.seed, step, row)
+            part: list[int] = []
+            targets: list[int] = []
+            while len(part) < length:
+                story = self._story(stream)
+                for fact, asked in zip(story.facts, story.asked, strict=True):
+                    part += self._encode(fact)
+                    targets += [IGNORE] * (len(part) - len(targets))
+                    groups = [group for group in asked if group]
+                    for _ in range(2 if groups and stream.random() < _ASK_HERE else 0):
+                        question = stream.choice(stream.choice(groups))
+                        words, answer = self._encode(question.text), (*self._encode(question.answer), self.end)
+                        part += (*words, *answer)
+                        targets += (*[IGNORE] * (len(words) - 1), *answer, IGNORE)
+            ids[row], labels[row] = part[:length], targets[:length]
+        return ids, labels
+
+    def _row(self, row: int, step: int, total: int, share: float, questions: int, size: int, prefix: float) -> Moments:
+        stream = Stream(self.split, "moments", self.seed, step, row)
+        out = _blank(total, size, questions)
+        told: list[_Told] = []
+        at = 0
+        while at < total:
+            first, story = at, self._story(stream)
+            for fact, asked, state in zip(story.facts, story.asked, story.states, strict=True):
+                while at < total and stream.random() < share:
+                    self._put(out, at, self._sentence(stream, size))
+                    at += 1
+                if at == total:
+                    break
+                ids = self._encode(fact)
+                if len(ids) > size:
+                    raise UsageError(f"The fact {fact!r} has {len(ids)} tokens, a segment {size}; raise segment_size.")
+                if stream.random() < prefix:
+                    ids = (*self._sentence(stream, size)[: size - len(ids)][:-1], *ids)
+                self._put(out, at, ids)
+                out.fact[at] = True
+                out.states[at] = [self._encode(place)[0] if place else IGNORE for place in (state.place, state.before)]
+                out.held[at] = IGNORE if state.held is None else state.held
+                at += 1
+                if any(asked):
+                    told.append(_Told(first, at, asked))
+        own = [moment for moment in told if moment.asked[0]]
+        for k in range(questions if told else 0):
+            self._ask(out, k, own, told, stream)
+        return out
+
+    def _story(self, stream: Stream) -> Lesson:
+        draw = stream.random() * self._bounds[-1]
+        task = next(name for name, bound in zip(self.tasks, self._bounds, strict=True) if draw < bound)
+        fewest, most = FEWEST.get(task, (1, 1))
+        return lesson(task, stream, fewest + stream.below(most - fewest + 1))
+
+    def _sentence(self, stream: Stream, size: int) -> tuple[int, ...]:
+        """A sentence of a book that fits a segment."""
+        if size not in self._short:
+            self._short[size] = np.flatnonzero(self.noise.lengths <= size)
+        row = self._short[size][stream.below(len(self._short[size]))]
+        return tuple(self.noise.ids[row, : self.noise.lengths[row]].tolist())
+
+    def _put(self, out: Moments, at: int, ids: Sequence[int]) -> None:
+        out.segments[at, : len(ids)], out.mask[at, : len(ids)] = ids, True
+
+    def _ask(self, out: Moments, k: int, own: list[_Told], told: list[_Told], stream: Stream) -> None:
+        if own and stream.random() < _OWN:
+            moment = stream.choice(own)
+            group = moment.asked[0]
+        else:
+            moment = stream.choice(told)
+            group = stream.choice([group for group in moment.asked if group])
+        question = stream.choice(group)
+        asked, answer = self._encode(question.text), (*self._encode(question.answer), self.end)
+        last = moment.last
+        while last < len(out.fact) and not out.fact[last] and stream.random() < _LINGER:
+            last += 1
+        out.questions[k, : len(asked) + len(answer) - 1] = (*asked, *answer[:-1])
+        out.labels[k, len(asked) - 1 : len(asked) + len(answer) - 1] = answer
+        out.first[k], out.last[k] = moment.first, last
+
+
+def _blank(total: int, size: int, questions: int) -> Moments:
+    longest = 20
+    sizes: dict[str, Any] = {
+        "segments": np.zeros((total, size), dtype=np.int64),
+        "mask": np.zeros((total, size), dtype=np.bool_),
+        "fact": np.zeros(total, dtype=np.bool_),
+        "questions": np.zeros((questions, longest), dtype=np.int64),
+        "labels": np.full((questions, longest), IGNORE, dtype=np.int64),
+        "first": np.zeros(questions, dtype=np.int64),
+        "last": np.zeros(questions, dtype=np.int64),
+        "states": np.full((total, 2), IGNORE, dtype=np.int64),
+        "held": np.full((total, 3), IGNORE, dtype=np.int64),
+    }
+    return Moments(**sizes)

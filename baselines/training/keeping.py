@@ -1,0 +1,47 @@
+"""What is kept of a run: the finished checkpoint, the best one, and the best weights to train on from."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from babilong.tokenizers import Tokenizer
+from baselines import checkpoints
+from baselines.memory.model import MemoryModel
+from baselines.training.recipe import Recipe
+from baselines.training.state import swap
+
+_TRAINED = "trained.pt"
+
+
+def keep(folder: Path, model: MemoryModel, tokenizer: Tokenizer, recipe: Recipe) -> None:
+    """Write a checkpoint that loads like any other: with the recipe's gate floor, adapters merged."""
+    if recipe.lora is None:
+        kept = copy.copy(model)
+    else:
+        from baselines.training.lora import merged
+
+        kept = merged(model)
+    kept.config = replace(kept.config, gate_floor=recipe.gate_floor, gate_threshold=recipe.gate_threshold)
+    checkpoints.save(folder, kept, tokenizer, tuple(recipe.tasks), recipe.text)
+
+
+def keep_best(out: Path, model: MemoryModel, tokenizer: Tokenizer, recipe: Recipe) -> None:
+    """Put a checkpoint in `best/`, with the bare weights beside it if a stage is to start from them."""
+    fresh = out / "best.part"
+    shutil.rmtree(fresh, ignore_errors=True)
+    keep(fresh, model, tokenizer, recipe)
+    if any(stage.from_best for stage in recipe.stages):
+        torch.save(model.state_dict(), fresh / _TRAINED)
+    swap(fresh, out / "best")
+
+
+def load_best(out: Path, model: MemoryModel, optimizer: Any) -> None:
+    """Take the best weights, and let the optimizer forget what it gathered on the way to others."""
+    model.load_state_dict(torch.load(out / "best" / _TRAINED, map_location=model.device, weights_only=True))
+    optimizer.state.clear()

@@ -1,0 +1,163 @@
+"""The kinds of stages by name: how a batch is made and what is to be learned from it.
+
+A new kind is a line in `KINDS`. A maker is a pure function of the split, the stage, the step and the share; shares
+together are the whole batch, padded alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from babilong.errors import UsageError, unknown
+from babilong.tokenizers import Tokenizer
+from baselines.memory.config import MemoryConfig
+from baselines.memory.model import MemoryModel
+from baselines.tasks.babilong import Batch, Ids, StoryTask, prose_noise
+from baselines.tasks.moments import Moments, MomentTask
+from baselines.tasks.noise import sentences_of
+from baselines.training.losses import Score, interleaved_loss, segmented_loss
+from baselines.training.moments import moments_loss
+from baselines.training.recipe import Recipe, Stage
+from baselines.training.shares import Share
+from generators.streams import Stream
+
+# Reading a segment without gradient costs about a third of reading it with.
+_UNTRAINED_COST = 1 / 3
+_INTERLEAVED_LENGTH = 128
+
+
+class Kind(NamedTuple):
+    """A kind of stage.
+
+    Attributes:
+        make: a batch from a task, the memory's configuration, the stage, the step and the share of it.
+        loss: what the model makes of it.
+    """
+
+    make: Callable[[Any, MemoryConfig, Stage, int, Share], Any]
+    loss: Callable[[MemoryModel, Any, Stage], Score]
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """Batches of a task, for any kind of stage: a source for the trainer.
+
+    Attributes:
+        task: makes them.
+        config: of the memory they are for.
+    """
+
+    task: StoryTask | MomentTask
+    config: MemoryConfig
+
+    @property
+    def split(self) -> str:
+        """Whose streams the batches come from."""
+        return self.task.split
+
+    def __call__(self, stage: Stage, step: int, share: Share) -> Any:
+        """The share of the batch of a step."""
+        return KINDS[stage.kind].make(self.task, self.config, stage, step, share)
+
+
+def batches(recipe: Recipe, tokenizer: Tokenizer, end: int, split: str, volumes: int) -> Batches:
+    """A source of batches for a recipe.
+
+    Args:
+        recipe: whose tasks and memory they are for.
+        tokenizer: encodes.
+        end: token that ends an answer.
+        split: `train` or `valid`.
+        volumes: of built-in prose as noise.
+
+    Raises:
+        UsageError: a recipe of several tasks has stages of other kinds than `moments` and `interleaved`, or the split
+            is the one that is measured on.
+        DataError: the folder of books cannot be read.
+    """
+    config = MemoryConfig.from_dict(recipe.memory)
+    if any(stage.kind == "moments" for stage in recipe.stages):
+        sentences = sentences_of(tokenizer, config.segment_size, split, volumes, recipe.noise_books)
+        return Batches(MomentTask(recipe.tasks, tokenizer, end, sentences, recipe.seed, split), config)
+    if not isinstance(recipe.task, str):
+        raise UsageError("Several tasks at once are for stages of the kind `moments`; name one task.")
+    noise = prose_noise(tokenizer, split, volumes)
+    return Batches(StoryTask(recipe.task, tokenizer, end, noise=noise, seed=recipe.seed, split=split), config)
+
+
+def loss(model: MemoryModel, batch: Any, stage: Stage) -> Score:
+    """The loss of the stage's kind."""
+    return KINDS[stage.kind].loss(model, batch, stage)
+
+
+def check(recipe: Recipe) -> None:
+    """That all stages are of known kinds.
+
+    Raises:
+        UsageError: one is not.
+    """
+    for stage in recipe.stages:
+        if stage.kind not in KINDS:
+            raise unknown("kind of stage", stage.kind, KINDS)
+
+
+def _interleaved(
+    task: StoryTask | MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share
+) -> tuple[Ids, Ids]:
+    rows = share.rows(stage.rows)
+    ids, labels = task.interleaved(stage.rows, _INTERLEAVED_LENGTH, step)
+    return ids[rows.start : rows.stop], labels[rows.start : rows.stop]
+
+
+def _segmented(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, share: Share) -> Batch:
+    stream = Stream(task.split, "lengths", task.seed, step)
+    size, overlap = stage.segment_size or config.segment_size, config.overlap
+    least, most = stage.segments
+    if stage.kind == "facts" or stream.random() < stage.short / 2:
+        total, tokens = 1, 0
+    elif stream.random() < stage.short / 2:
+        total, tokens = 1, size // 4 + stream.below(size * 3 // 4)
+    else:
+        total = round(math.exp(math.log(least) + stream.random() * math.log(most / least)))
+        tokens = total * (size - overlap) - stream.below(size // 2)
+    attached = min(total, stage.backprop)
+    cost = attached + (total - attached) * _UNTRAINED_COST
+    batch = task.segmented(
+        batch=max(8, min(96, round(stage.rows / cost))),
+        tokens=tokens,
+        size=size,
+        overlap=overlap,
+        questions=stage.questions,
+        step=step,
+        garble=stage.garble if stream.random() < 0.5 else 0.0,
+    )
+    # Made whole and cut, so that all shares have as many segments.
+    height = batch.segments.shape[1]
+    rows, asked = share.rows(height), batch.questions.shape[1] // height
+    texts, questions = slice(rows.start, rows.stop), slice(rows.start * asked, rows.stop * asked)
+    return Batch(
+        batch.segments[:, texts], batch.mask[:, texts], batch.questions[:, questions], batch.labels[:, questions]
+    )
+
+
+def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share) -> Moments:
+    return task.moments(
+        share.rows(stage.rows),
+        step,
+        facts=stage.facts,
+        noise=stage.noise,
+        questions=stage.questions,
+        size=stage.segment_size or config.segment_size,
+        prefix=stage.prefix,
+    )
+
+
+KINDS: dict[str, Kind] = {
+    "interleaved": Kind(_interleaved, interleaved_loss),
+    "facts": Kind(_segmented, segmented_loss),
+    "noise": Kind(_segmented, segmented_loss),
+    "moments": Kind(_moments, moments_loss),
+}

@@ -1,0 +1,86 @@
+"""What a model is trained to do with a batch: losses, each `loss(model, batch, stage) -> Score`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from baselines.memory.model import MemoryModel
+from baselines.tasks.babilong import IGNORE, Batch, Ids
+from baselines.training.recipe import Stage
+
+
+class Score(NamedTuple):
+    """How a model did on a batch, or on its share of one.
+
+    Attributes:
+        loss: to be made smaller: the mean cross-entropy of the answer tokens, with the gate's penalty.
+        weight: what the loss is a mean over, the answer tokens. Shares of a batch count in proportion to it, so that
+            the gradient is that of the whole batch (a penalty in the loss, too, is weighted so).
+        rows: texts read.
+        correct: first answer tokens that were right.
+        asked: questions.
+        gate: mean opening of the gate.
+    """
+
+    loss: Tensor
+    weight: int
+    rows: int
+    correct: int
+    asked: int
+    gate: float = 1.0
+
+
+def segmented_loss(model: MemoryModel, batch: Batch, stage: Stage) -> Score:
+    """`segments_loss` with the stage's truncation and penalty."""
+    return segments_loss(model, batch, stage.backprop, stage.write_penalty)
+
+
+def segments_loss(model: MemoryModel, batch: Batch, backprop: int, write_penalty: float) -> Score:
+    """Read a batch; ask after each of the last `backprop` segments, through which the gradient flows.
+
+    The segments before are read without gradient: the clean form of truncated back-propagation, in which the memory is
+    attached at border i of S segments iff i >= S - backprop.
+    """
+    device = model.device
+    total, height, _ = batch.segments.shape
+    state = model.init_state(height)
+    losses, gates = [], []
+    correct = asked = tokens = 0
+    for i in range(total):
+        attached = i >= total - backprop
+        with torch.set_grad_enabled(attached and torch.is_grad_enabled()):
+            mask = torch.from_numpy(batch.mask[i]).to(device)
+            step = model.step(torch.from_numpy(batch.segments[i]).to(device), state, None if bool(mask.all()) else mask)
+            state = step.state
+            if not attached:
+                continue
+            hidden = model.read(torch.from_numpy(batch.questions[i]).to(device), state)
+            loss, right, count, n = answers(model, hidden, torch.from_numpy(batch.labels[i]).to(device))
+            losses.append(loss)
+            gates.append(step.gate.float().mean())
+            correct, asked, tokens = correct + right, asked + count, tokens + n
+    gate = torch.stack(gates).mean()
+    loss = torch.stack(losses).sum() / max(1, tokens) + write_penalty * gate
+    return Score(loss, tokens, height, correct, asked, float(gate.detach()))
+
+
+def interleaved_loss(model: MemoryModel, batch: tuple[Ids, Ids], stage: Stage) -> Score:
+    """Predict the answers in text that is read at once, without memory: ids and labels, [B, L]."""
+    ids, labels = (torch.from_numpy(array).to(model.device) for array in batch)
+    hidden = model.base.base_model(inputs_embeds=model.embed(ids), use_cache=False).last_hidden_state
+    loss, right, asked, tokens = answers(model, hidden, labels)
+    return Score(loss / max(1, tokens), tokens, len(ids), right, asked, 0.0)
+
+
+def answers(model: MemoryModel, hidden: Tensor, labels: Tensor) -> tuple[Tensor, int, int, int]:
+    """Summed loss, right answers, answers and tokens; logits are computed where a label stands, nowhere else."""
+    wanted = labels != IGNORE
+    logits, targets = model.logits(hidden[wanted]).float(), labels[wanted]
+    # The first token of an answer decides it; an answer's place is where none was wanted before.
+    first = (wanted & ~F.pad(wanted, (1, 0))[:, :-1])[wanted]
+    right = (logits.argmax(dim=-1) == targets) & first
+    return F.cross_entropy(logits, targets, reduction="sum"), int(right.sum()), int(first.sum()), len(targets)

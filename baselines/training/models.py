@@ -1,0 +1,159 @@
+"""The model a recipe starts from: fresh or pretrained, with adapters, with parts of it frozen; and its optimizer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from babilong.errors import BabilongError, DataError, UsageError, first_sentence, unknown
+from babilong.tokenizers import Tokenizer, load_tokenizer
+from baselines import checkpoints
+from baselines.memory.model import MemoryModel
+from baselines.training.recipe import Recipe
+
+# Attention written out has the faster backward pass on a CPU; 0 is the end token of the built-in tokenizer.
+_DEFAULTS = {"attn_implementation": "eager"}
+_END = 0
+
+
+def tokenizer_of(recipe: Recipe) -> Tokenizer:
+    """The tokenizer that a recipe names, or that of its pretrained model.
+
+    Raises:
+        DataError: it cannot be found or read.
+    """
+    return load_tokenizer(recipe.tokenizer or recipe.model.get("from_pretrained", "builtin"))
+
+
+def end_token(recipe: Recipe) -> int:
+    """The token that ends an answer: `eos_token_id` of the recipe's model, or else of its pretrained model.
+
+    Raises:
+        UsageError: there is none.
+        DataError: the pretrained model cannot be found or read.
+    """
+    name = recipe.model.get("from_pretrained")
+    end = recipe.model.get("eos_token_id", _END if name is None else None)
+    if end is None:
+        from transformers import AutoConfig
+
+        try:
+            end = AutoConfig.from_pretrained(name).eos_token_id
+        except (OSError, ValueError) as error:
+            raise DataError(f"Cannot load the pretrained model {name}: {first_sentence(error)}") from error
+    if end is None:
+        raise UsageError(f"The pretrained model {name} has no end token; name one as `eos_token_id` in `model`.")
+    return int(end[0] if isinstance(end, list) else end)
+
+
+def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
+    """The untrained model of a recipe, in float32, with what is to be trained marked so.
+
+    Raises:
+        UsageError: the parts of the recipe do not fit together, or peft is not installed.
+        DataError: the pretrained model cannot be found or read.
+    """
+    model = _pretrained(recipe, tokenizer) if "from_pretrained" in recipe.model else _from_config(recipe, tokenizer)
+    if recipe.lora is not None:
+        from baselines.training.lora import adapt
+
+        adapt(model, recipe.lora)
+    if recipe.train_only:
+        _freeze(model, recipe.train_only)
+    return model.train()
+
+
+def _from_config(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
+    words = {"vocab_size": tokenizer.vocab_size, "bos_token_id": _END, "eos_token_id": _END}
+    return checkpoints.build({**_DEFAULTS, **words, **recipe.model}, recipe.memory)
+
+
+def _pretrained(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
+    from transformers import AutoModelForCausalLM
+
+    from baselines.memory.config import MemoryConfig
+    from baselines.memory.kinds import remember
+
+    settings = dict(recipe.model)
+    name = settings.pop("from_pretrained")
+    try:
+        base = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **{**_DEFAULTS, **settings})
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(f"Cannot load the pretrained model {name}: {first_sentence(error)}") from error
+    if tokenizer.vocab_size > base.get_input_embeddings().weight.shape[0]:
+        raise UsageError(
+            f"The tokenizer {tokenizer.name} has {tokenizer.vocab_size} tokens, the pretrained model {name} only "
+            f"{base.get_input_embeddings().weight.shape[0]}; name its own tokenizer in the recipe."
+        )
+    base.config.eos_token_id = end_token(recipe)
+    return remember(base, MemoryConfig(**recipe.memory))
+
+
+def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
+    names = [name for name, _ in model.named_parameters()]
+    for pattern in patterns:
+        if not any(re.search(pattern, name) for name in names):
+            raise UsageError(f"In `train_only`: no parameter's name has {pattern!r} in it; there is, say, {names[0]}.")
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(any(re.search(pattern, name) for pattern in patterns))
+
+
+def make_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+    """The recipe's optimizer over what is to be trained; the rate is set at each step.
+
+    Raises:
+        UsageError: there is no such optimizer, or its options do not fit.
+    """
+    if recipe.optimizer not in _OPTIMIZERS:
+        raise unknown("optimizer", recipe.optimizer, _OPTIMIZERS)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    options = {"lr": 1e-3, "weight_decay": recipe.weight_decay, **recipe.optimizer_options}
+    try:
+        return _OPTIMIZERS[recipe.optimizer](trained, **options)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"The optimizer {recipe.optimizer!r} does not take these options: {first_sentence(error)}"
+        ) from error
+
+
+def _adamw(parameters: list[nn.Parameter], **options: Any) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(parameters, **{"betas": (0.9, 0.98), **options})
+
+
+def _adafactor(parameters: list[nn.Parameter], **options: Any) -> torch.optim.Optimizer:
+    from transformers.optimization import Adafactor
+
+    # The rate is the recipe's, not one of its own.
+    return Adafactor(parameters, **{"scale_parameter": False, "relative_step": False, **options})
+
+
+_OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adamw": _adamw,
+    "adam": torch.optim.Adam,
+    "sgd": torch.optim.SGD,
+    "adafactor": _adafactor,
+}
+
+
+def named(function: str) -> Callable[..., Any]:
+    """The function that `module:function` names.
+
+    Raises:
+        UsageError: there is none.
+    """
+    import importlib
+
+    module, colon, name = function.partition(":")
+    try:
+        if not colon:
+            raise AttributeError("it is written module:function")
+        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except BabilongError:
+        raise
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"Cannot find the function {function!r} of the recipe: {first_sentence(error)}") from error
+    return found

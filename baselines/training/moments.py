@@ -1,0 +1,88 @@
+"""Training a memory bank: all segments of a batch are written at once, and all its moments asked about at once.
+
+What is let in is decided by the stage's `gate`: `open`, every segment; `labels`, those with facts, which the gate
+learns to tell from the labels of where facts stand; `answers`, those that the gate lets in, which learns it from the
+loss of the answers and a price on every opening alone, by drawing its decisions (the concrete distribution, Maddison et
+al., 1611.00712).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from baselines.memory.bank import MemoryBank
+from baselines.memory.model import MemoryModel
+from baselines.tasks.babilong import IGNORE
+from baselines.tasks.moments import Moments
+from baselines.training.losses import Score, answers
+from baselines.training.recipe import Stage
+
+_SHARPNESS = 0.7  # temperature of the drawn decisions
+_HELD_WEIGHT = 2.0
+
+
+class Gated(NamedTuple):
+    """What the gate makes of a batch.
+
+    Attributes:
+        weight: how far each segment is let in, [B, F].
+        loss: what the gate itself is to make smaller.
+    """
+
+    weight: Tensor
+    loss: Tensor
+
+
+def moments_loss(model: MemoryModel, batch: Moments, stage: Stage) -> Score:
+    """Loss of the answers, with that of the state of the story and that of the gate where the stage wants them."""
+    assert isinstance(model, MemoryBank)
+    device = model.device
+    ids, mask, fact = (torch.from_numpy(x).to(device) for x in (batch.segments, batch.mask, batch.fact))
+    height, count, size = ids.shape
+    gated = _gate(model, ids.view(-1, size), mask.view(-1, size), fact, stage)
+    written = model.write(ids.view(-1, size), mask.view(-1, size))[1].view(height, count, -1)
+    span = torch.from_numpy(batch.first).to(device), torch.from_numpy(batch.last).to(device)
+    questions, labels = (torch.from_numpy(x).to(device).flatten(0, 1) for x in (batch.questions, batch.labels))
+    asked = model.ask(questions, written, gated.weight, span, halfway=stage.state_weight > 0)
+    loss, right, n, tokens = answers(model, asked.hidden, labels)
+    loss = loss / max(1, tokens) + gated.loss
+    if asked.halfway is not None:
+        loss = loss + stage.state_weight * _state_loss(model, asked.halfway, batch)
+    return Score(loss, tokens, height, right, n, float(gated.weight.detach().mean()))
+
+
+def _gate(model: MemoryBank, ids: Tensor, mask: Tensor, fact: Tensor, stage: Stage) -> Gated:
+    nothing = torch.zeros((), device=ids.device)
+    if stage.gate == "open":
+        return Gated(torch.ones_like(fact, dtype=torch.float32), nothing)
+    scores = model.segment_gate(ids, mask).float().view(fact.shape)
+    if stage.gate == "labels":
+        # A few sentences of books are let in all the same, so that one that slips through does no harm.
+        stray = torch.rand(fact.shape, device=ids.device) < stage.stray
+        return Gated((fact | stray).float(), F.binary_cross_entropy_with_logits(scores, fact.float()))
+    chance = torch.rand_like(scores).clamp(1e-6, 1 - 1e-6)
+    weight = torch.sigmoid((scores + chance.logit()) / _SHARPNESS)
+    return Gated(weight, stage.write_penalty * torch.sigmoid(scores).mean())
+
+
+def _state_loss(model: MemoryBank, halfway: Tensor, batch: Moments) -> Tensor:
+    """Cross-entropy of where people are and were, and of what they hold, wherever that is known."""
+    places, held = (torch.from_numpy(x).to(halfway.device) for x in (batch.states, batch.held))
+    told = (places != IGNORE).any(dim=-1) | (held != IGNORE).any(dim=-1)
+    if not bool(told.any()):
+        return halfway.sum() * 0
+    of_places, of_things = model.states(halfway[told])
+    loss = halfway.sum() * 0
+    for i in range(2):
+        known = places[told][:, i] != IGNORE
+        if bool(known.any()):
+            loss = loss + F.cross_entropy(model.logits(of_places[known, i]).float(), places[told][known, i])
+    known = held[told][:, 0] != IGNORE
+    if bool(known.any()):
+        things = F.binary_cross_entropy_with_logits(of_things[known].float(), held[told][known].float())
+        loss = loss + _HELD_WEIGHT * things
+    return loss

@@ -1,0 +1,144 @@
+"""What a run goes on from: weights, optimizer and random numbers as accelerate saves them, and where it was.
+
+OUT/state/               the last save; made in state.part and swapped, so that a kill in between loses neither
+OUT/state/progress.json  where the run was, and its recipe
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from babilong.errors import BabilongError, DataError
+from baselines.training.loading import make_recipe
+from baselines.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+# What decides neither the weights nor which of them are kept.
+_HARMLESS = ("name", "text", "log_every", "checkpointing")
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run is.
+
+    Attributes:
+        step: the next one to do; a stage that ends early leaves out the rest of its steps.
+        samples: texts read so far.
+        best: best value so far of the metric that decides, in this stage.
+        worse: validations since.
+    """
+
+    step: int = 0
+    samples: int = 0
+    best: float | None = None
+    worse: int = 0
+
+
+def resume(accelerator: Accelerator, recipe: Recipe, out: Path) -> Progress:
+    """Load the last save of a run folder, or give the progress of a new run.
+
+    Raises:
+        DataError: the folder holds a run of another recipe.
+    """
+    if accelerator.is_main_process:
+        _finish_swap(out)
+    accelerator.wait_for_everyone()
+    file = out / "state" / "progress.json"
+    if not file.is_file():
+        return Progress()
+    stored = json.loads(file.read_text("utf-8"))
+    theirs = stored.pop("recipe")
+    progress = Progress(**stored)
+    different = differences(theirs, recipe, progress.step)
+    if different:
+        raise DataError(
+            f"The folder {out} holds a run of another recipe, which differs in {', '.join(different)}; "
+            "choose another one with --out."
+        )
+    accelerator.load_state(str(out / "state"))
+    return progress
+
+
+def save(accelerator: Accelerator, recipe: Recipe, progress: Progress, out: Path) -> None:
+    """Save beside the old state and swap; all processes call it together."""
+    fresh, state, old = out / "state.part", out / "state", out / "state.old"
+    if accelerator.is_main_process:
+        for stale in (fresh, old):
+            shutil.rmtree(stale, ignore_errors=True)
+    accelerator.wait_for_everyone()
+    accelerator.save_state(str(fresh), safe_serialization=False)
+    accelerator.wait_for_everyone()
+    if accelerator.is_main_process:
+        content = {**asdict(progress), "recipe": _plain(recipe)}
+        (fresh / "progress.json").write_text(json.dumps(content), encoding="utf-8")
+        swap(fresh, state)
+    accelerator.wait_for_everyone()
+
+
+def swap(fresh: Path, place: Path) -> None:
+    """Put a finished folder in the place of another."""
+    old = place.with_name(f"{place.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    fresh.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def differences(stored: dict[str, Any], recipe: Recipe, step: int) -> list[str]:
+    """Keys in which a stored recipe differs from another in a way that matters to a run that has come to `step`.
+
+    Stages that have not begun may differ: nothing was learned in them.
+    """
+    try:
+        theirs = make_recipe(stored, "the stored recipe")
+    except (BabilongError, KeyError, TypeError) as error:
+        return [f"its form ({error})"]
+    begun = len(theirs.stages) if step >= theirs.steps else theirs.place(step).stage + 1
+    if step < theirs.steps and step == theirs.place(step).start:
+        begun -= 1
+    ours, others = _flat(_plain(recipe)), _flat(_plain(theirs))
+    return [
+        key
+        for key in sorted(ours.keys() | others.keys())
+        if ours.get(key) != others.get(key) and not _may_differ(key, begun)
+    ]
+
+
+def _may_differ(key: str, begun: int) -> bool:
+    first, _, rest = key.partition(".")
+    return first in _HARMLESS or (first == "stages" and int(rest.split(".")[0]) >= begun)
+
+
+def _finish_swap(out: Path) -> None:
+    """If a kill came in the middle of a swap, do the rest of it."""
+    if (out / "state").exists():
+        return
+    for name in ("state.part", "state.old"):
+        # Written last, so whatever has it is whole.
+        if (out / name / "progress.json").is_file():
+            (out / name).rename(out / "state")
+            return
+
+
+def _plain(recipe: Recipe) -> dict[str, Any]:
+    fields = asdict(recipe)
+    del fields["text"]
+    return dict(json.loads(json.dumps(fields)))
+
+
+def _flat(value: Any, key: str = "") -> dict[str, Any]:
+    """A nested value by dotted keys; lists count their items, but only stages are taken apart."""
+    if isinstance(value, dict) and value:
+        parts: Any = value.items()
+    elif key == "stages":
+        parts = enumerate(value)
+    else:
+        return {key: value}
+    return {k: v for name, part in parts for k, v in _flat(part, f"{key}.{name}" if key else str(name)).items()}

@@ -1,0 +1,183 @@
+"""One optimizer step: shares of a batch read, their gradients summed and clipped, the weights changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.nn import utils
+
+from babilong.errors import DataError
+from baselines.memory.model import MemoryModel
+from baselines.training.checkpointing import recomputed
+from baselines.training.losses import Score
+from baselines.training.models import named
+from baselines.training.recipe import Recipe, Stage
+from baselines.training.shares import Share, sum_gradients
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+Source = Callable[[Stage, int, Share], Any]
+Loss = Callable[[MemoryModel, Any, Stage], Score]
+
+
+class Sums(NamedTuple):
+    """What steps add up to, over all processes.
+
+    Attributes:
+        loss: times the weight.
+        weight: of the batches, see `Score`.
+        rows: texts.
+        correct: right answers.
+        asked: questions.
+        gate: mean opening times rows.
+        flags: how many processes had raised their flag.
+    """
+
+    loss: float = 0.0
+    weight: float = 0.0
+    rows: float = 0.0
+    correct: float = 0.0
+    asked: float = 0.0
+    gate: float = 0.0
+    flags: float = 0.0
+
+    def __add__(self, other: Sums) -> Sums:  # type: ignore[override]
+        """Entry by entry."""
+        return Sums(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def means(self) -> dict[str, float]:
+        """Loss, accuracy and gate."""
+        return {
+            "loss": self.loss / max(1, self.weight),
+            "accuracy": self.correct / max(1, self.asked),
+            "gate": self.gate / max(1, self.rows),
+        }
+
+
+class Learner:
+    """Changes a model's weights step by step.
+
+    Args:
+        recipe: says how.
+        accelerator: runs it.
+        model: what is trained.
+        optimizer: over its parameters.
+        source: gives batches.
+        loss: of them.
+        out: where a batch is kept that broke the run.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        accelerator: Accelerator,
+        model: MemoryModel,
+        optimizer: Any,
+        source: Source,
+        loss: Loss,
+        out: Path,
+    ) -> None:
+        self.recipe, self.accelerator, self.optimizer = recipe, accelerator, optimizer
+        self.source, self.loss, self.out = source, loss, out
+        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.model = recomputed(model) if recipe.checkpointing else model
+        self.transform = named(recipe.transform) if recipe.transform else None
+
+    def step(self, stage: Stage, step: int, rate: float, flag: bool) -> tuple[Sums, float]:
+        """Learn from the batch of a step.
+
+        Args:
+            stage: of the step.
+            step: names the batch.
+            rate: learning rate.
+            flag: handed to all processes with the sums.
+
+        Returns:
+            The sums over all processes, and the norm of the gradient before clipping.
+
+        Raises:
+            DataError: the loss or the gradient is no number any more; the batch is kept.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        local, reference = Sums(flags=float(flag)), 0
+        batch, broken = None, False
+        parts = self.recipe.accumulate
+        for part in range(parts):
+            share = Share(
+                self.accelerator.process_index * parts + part,
+                self.accelerator.num_processes * parts,
+            )
+            batch = self.source(stage, step, share)
+            if self.transform is not None:
+                batch = self.transform(batch, stage, step)
+            with self.accelerator.autocast():
+                score = self.loss(self.model, batch, stage)
+            local += _sums(score)
+            broken = not math.isfinite(local.loss)
+            if broken:
+                break
+            # Relative to the first share's, so that the numbers of the backward pass stay as large as of one share.
+            reference = reference or max(1, score.weight)
+            self.accelerator.backward(score.loss * (score.weight / reference))
+        total = self._over_all(local)
+        if not math.isfinite(total.loss):
+            raise self._stop("loss", total.loss, step, batch if broken else None)
+        sum_gradients(self.accelerator, self.parameters, reference / max(1, total.weight))
+        norm = self._clip()
+        # In fp16 gradients overflow now and then; the scaler sees to it and skips the step.
+        if not math.isfinite(norm) and self.accelerator.scaler is None:
+            raise self._stop("gradient", norm, step, batch)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return total, norm
+
+    def _over_all(self, local: Sums) -> Sums:
+        if self.accelerator.num_processes == 1:
+            return local
+        numbers = torch.tensor(local, dtype=torch.float64, device=self.accelerator.device)
+        return Sums(*self.accelerator.reduce(numbers, "sum").tolist())
+
+    def _clip(self) -> float:
+        """Clip by norm or by value, as the recipe says; the norm before."""
+        self.accelerator.unscale_gradients()
+        norm = utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
+        if self.recipe.clip is not None:
+            utils.clip_grads_with_norm_(self.parameters, self.recipe.clip, norm)
+        if self.recipe.clip_value is not None:
+            utils.clip_grad_value_(self.parameters, self.recipe.clip_value)
+        return float(norm)
+
+    def _stop(self, what: str, value: float, step: int, batch: Any) -> DataError:
+        where = "the batch is kept by the process that read it"
+        if batch is not None:
+            file = self.out / f"bad-batch-{step}-{self.accelerator.process_index}.pt"
+            self.out.mkdir(parents=True, exist_ok=True)
+            torch.save({"step": step, "batch": _tensors(batch)}, file)
+            where = f"the batch is kept in {file}"
+        return DataError(
+            f"The {what} became {value} at step {step}; {where}, and the last saved state in {self.out} is sound."
+        )
+
+
+def _sums(score: Score) -> Sums:
+    loss = float(score.loss.detach()) * max(1, score.weight)
+    return Sums(loss, score.weight, score.rows, score.correct, score.asked, score.gate * score.rows)
+
+
+def _tensors(batch: Any) -> Any:
+    """A batch in terms that `torch.load` reads safely: dictionaries, lists and tensors."""
+    if dataclasses.is_dataclass(batch):
+        return {field.name: _tensors(getattr(batch, field.name)) for field in dataclasses.fields(batch)}
+    if isinstance(batch, dict):
+        return {key: _tensors(value) for key, value in batch.items()}
+    if isinstance(batch, tuple | list):
+        return [_tensors(value) for value in batch]
+    return torch.from_numpy(batch) if isinstance(batch, np.ndarray) else batch

@@ -1,0 +1,101 @@
+"""What a gate on segments lets in: every decision on every sample of a dataset, counted.
+
+    python benchmarks/gate_decisions.py --model rmt-gated --data novels
+
+A false opening is a segment let in that holds no fact; a fact is missed if no segment that holds it, from its first
+character to its last, was let in. Where facts stand is read off the dataset, never by the model. One row a task and
+length; intervals are Wilson's, 95 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from babilong.sample import Sample
+from babilong.statistics import wilson
+from baselines.reader import RecurrentReader, load_reader
+from generators.dataset import open_dataset
+
+
+class Decisions(NamedTuple):
+    """The gate's decisions on one sample."""
+
+    segments: int
+    let_in: int
+    false: int
+    facts: int
+    missed: int
+
+
+def decide(reader: RecurrentReader, sample: Sample) -> Decisions:
+    """Cut a sample's context, ask the gate about every segment, and compare with where the facts stand."""
+    text = f" {sample.input}"
+    starts = np.array(_byte_offsets(text, [offset + 1 for offset in sample.fact_offsets]), dtype=np.int64)
+    ends = starts + np.array([len(fact.encode()) for fact in sample.facts], dtype=np.int64)
+    sizes = np.array([len(reader.tokenizer.backend.id_to_token(i)) for i in range(reader.tokenizer.vocab_size)])
+    counts: Counter[str] = Counter()
+    found = np.zeros(len(starts), dtype=np.bool_)
+    done = 0
+    for block in reader.scanner.blocks(reader.tokenizer.encode_pieces(text)):
+        held = np.arange(block.ids.shape[1]) < block.lengths[:, None]
+        borders = done + np.concatenate(([0], np.cumsum((sizes[block.ids] * held).sum(axis=1))))
+        done = int(borders[-1])
+        let_in = reader.scanner.let_in(block)
+        # The segment in which each fact begins; it holds the fact if it ends there too.
+        row = np.searchsorted(borders, starts, side="right") - 1
+        here = (row >= 0) & (row < len(let_in))
+        whole = here & (ends <= borders[np.minimum(row + 1, len(let_in))])
+        found |= whole & let_in[np.clip(row, 0, len(let_in) - 1)]
+        with_fact = np.zeros(len(let_in), dtype=np.bool_)
+        with_fact[row[here]] = True
+        counts.update(segments=len(let_in), let_in=int(let_in.sum()), false=int((let_in & ~with_fact).sum()))
+    return Decisions(counts["segments"], counts["let_in"], counts["false"], len(starts), int((~found).sum()))
+
+
+def _byte_offsets(text: str, characters: list[int]) -> list[int]:
+    found, done, at = [], 0, 0
+    for character in characters:
+        done += len(text[at:character].encode())
+        at = character
+        found.append(done)
+    return found
+
+
+def rows(reader: RecurrentReader, folder: Path) -> Iterator[str]:
+    """A line of the table for each task and length."""
+    dataset = open_dataset(folder, verify=False)
+    for task, length in dataset.cells:
+        decisions = [decide(reader, sample) for sample in dataset.samples(task, length)]
+        total = Decisions(*(sum(column) for column in zip(*decisions, strict=True)))
+        false = wilson(total.false, total.segments - (total.let_in - total.false))
+        missed = wilson(total.missed, total.facts)
+        yield (
+            f"{task:5} {length:>6} {len(decisions):>8,} {total.segments:>12,} {total.let_in:>9,} "
+            f"{total.false:>7,} {false.low:>8.1e} {false.high:>8.1e} {total.facts:>7,} {total.missed:>7,} "
+            f"{missed.low:>8.1e} {missed.high:>8.1e}"
+        )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="rmt-gated", help="bundled checkpoint or folder")
+    parser.add_argument("--data", type=Path, required=True, help="dataset folder")
+    args = parser.parse_args()
+    reader = load_reader(args.model)
+    if not reader.model.config.segment_gate:
+        sys.exit(f"The checkpoint {args.model} has no gate on segments.")
+    print("task  length  samples     segments    let in   false (95 % interval)     facts  missed (95 % interval)")
+    for row in rows(reader, args.data):
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()

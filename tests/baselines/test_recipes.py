@@ -1,0 +1,144 @@
+"""Training recipes: what they say, and how they are read."""
+
+import pytest
+import yaml
+
+from babilong.errors import DataError, UsageError
+from baselines import checkpoints
+from baselines.training import kinds
+from baselines.training.loading import load_recipe
+from baselines.training.recipe import Recipe, Stage
+from tests.baselines.training_runs import TINY, changed, one_stage
+
+LEAST = "name: x\ntask: qa1\nmodel: {}\nmemory: {}\nstages: [{name: a, steps: 2}]\n"
+
+
+def read(tmp_path, text, changes=()) -> Recipe:
+    (tmp_path / "recipe.yaml").write_text(text)
+    return load_recipe(str(tmp_path / "recipe.yaml"), changes)
+
+
+def test_the_rate_rises_stays_and_falls():
+    rates = [TINY.at(step)[1] for step in range(TINY.steps)]
+    assert rates[0] == pytest.approx(5e-4)
+    assert rates[1:5] == [1e-3] * 4
+    assert rates[6] < 1e-3
+    with pytest.raises(ValueError, match="past the end"):
+        TINY.at(TINY.steps)
+
+
+def test_the_bundled_recipe_is_the_one_of_the_bundled_checkpoint():
+    recipe = load_recipe("rmt-gpt2")
+    assert recipe.task == "qa1"
+    stored = checkpoints.find("rmt-gpt2") / "training.yaml"
+    assert stored.read_text() == recipe.text
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("stages: [", DataError, "is broken"),
+        ("name: x\n", DataError, "is broken: 'stages'"),
+        ("name: x\nstages: []\n", DataError, "missing"),
+        ("name: x\nstages: [{name: a, steps: 1, rowz: 4}]\n", UsageError, "Unknown key 'rowz'; did you mean rows"),
+    ],
+)
+def test_broken_recipes_are_named(tmp_path, text, error, message):
+    (tmp_path / "recipe.yaml").write_text(text)
+    with pytest.raises(error, match=message):
+        load_recipe(str(tmp_path / "recipe.yaml"))
+
+
+def test_an_unknown_recipe_is_answered_with_the_bundled_ones():
+    with pytest.raises(UsageError, match="did you mean rmt-gpt2"):
+        load_recipe("rmt-gpt3")
+
+
+def rates(**stage) -> list[float]:
+    recipe = changed(warmup=100, stages=(Stage("first", 3), Stage("second", 4, learning_rate=0.5, **stage)))
+    return [recipe.at(step)[1] for step in range(3, 7)]
+
+
+def test_named_schedules_count_from_the_start_of_their_stage():
+    assert rates(schedule="constant") == [0.5] * 4
+    assert rates(schedule="linear") == pytest.approx([0.5, 0.375, 0.25, 0.125])
+    assert rates(schedule="linear", schedule_steps=8) == pytest.approx([0.5, 0.4375, 0.375, 0.3125])
+    assert rates(schedule="constant_with_warmup", warmup=2) == [0.0, 0.25, 0.5, 0.5]
+    assert rates(schedule="cosine")[2] == pytest.approx(0.25)
+    assert rates(schedule="cosine_with_restarts", schedule_options={"num_cycles": 2})[2] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("stage", "message"),
+    [
+        ({"schedule": "cosin"}, "Unknown schedule 'cosin'; did you mean cosine"),
+        ({"schedule": "reduce_lr_on_plateau"}, "Unknown schedule"),
+        ({"schedule": "linear", "schedule_options": {"cycles": 1}}, "does not take these options"),
+    ],
+)
+def test_schedules_that_do_not_fit_are_named(stage, message):
+    with pytest.raises(UsageError, match=message):
+        rates(**stage)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("split: test", "Training on the split 'test' is refused"),
+        ("split: trian", "did you mean train"),
+        ("clip: 1.0\nclip_value: 5.0", "clipped by norm or by value, not both"),
+        ("precision: fp8", "Unknown precision 'fp8'; did you mean fp16"),
+        ("validation: {every: 2, patiense: 3}", "Unknown key 'patiense'; did you mean patience"),
+        ("validation: {every: 2, mode: maximum}", "Unknown mode of a metric 'maximum'; did you mean max"),
+        ("lora: {rank: 3}", "Unknown key 'rank'"),
+    ],
+)
+def test_what_does_not_go_together_is_said(tmp_path, more, message):
+    with pytest.raises(UsageError, match=message):
+        read(tmp_path, LEAST + more)
+
+
+def test_a_stage_from_the_best_weights_needs_a_validation(tmp_path):
+    with pytest.raises(UsageError, match="give the recipe a `validation`"):
+        read(tmp_path, LEAST.replace("steps: 2", "steps: 2, from_best: true"))
+
+
+def test_clipping_by_value_stands_instead_of_clipping_by_norm(tmp_path):
+    recipe = read(tmp_path, LEAST + "clip_value: 5.0")
+    assert (recipe.clip, recipe.clip_value) == (None, 5.0)
+    assert read(tmp_path, LEAST).clip == 1.0
+
+
+def test_no_is_a_precision_in_yaml(tmp_path):
+    assert read(tmp_path, LEAST + "precision: no").precision == "no"
+
+
+def test_fields_can_be_changed_on_the_way(tmp_path):
+    changes = ["seed=7", "stages.0.steps=9", "validation.every=3", "model.n_layer=2"]
+    recipe = read(tmp_path, LEAST, changes)
+    assert recipe.seed == 7
+    assert recipe.stages[0].steps == 9
+    assert recipe.validation is not None
+    assert recipe.validation.every == 3
+    assert recipe.model == {"n_layer": 2}
+    stored = yaml.safe_load(recipe.text)
+    assert stored["stages"] == [{"name": "a", "steps": 9}]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("sede=7", "Unknown key 'sede'; did you mean seed"),
+        ("seed", "written key=value, not 'seed'"),
+        ("stages.4.steps=1", "There is no place 'stages.4.steps'"),
+        ("stages.first.steps=1", "There is no place"),
+    ],
+)
+def test_changes_that_fit_nowhere_are_named(tmp_path, change, message):
+    with pytest.raises(UsageError, match=message):
+        read(tmp_path, LEAST, [change])
+
+
+def test_an_unknown_kind_of_stage_is_answered_with_the_known_ones():
+    with pytest.raises(UsageError, match="Unknown kind of stage 'nois'; did you mean noise"):
+        kinds.check(one_stage(1, kind="nois"))

@@ -1,0 +1,55 @@
+"""Text cut at the ends of sentences."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from babilong.tokenizers import load_tokenizer
+from baselines.memory.sentences import SentenceCutter
+
+TEXT = (
+    ' He said "No." Then Mary went to the garden. CHAPTER I John moved to the office. '
+    "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want of a "
+    "wife, however little known the feelings or views of such a man may be on his first entering a neighbourhood. 'Oh!'"
+)
+
+
+@pytest.fixture(scope="module")
+def cutter() -> SentenceCutter:
+    return SentenceCutter(load_tokenizer(), size=16)
+
+
+def cut(cutter, ids):
+    starts = cutter.cut(np.asarray(ids))
+    return [load_tokenizer().decode(part.tolist()) for part in np.split(np.asarray(ids), starts[1:])]
+
+
+def test_segments_end_with_sentences_and_long_ones_are_cut(cutter):
+    found = cut(cutter, load_tokenizer().encode(TEXT))
+    assert found[:3] == [' He said "No."', " Then Mary went to the garden.", " CHAPTER I John moved to the office."]
+    assert "".join(found) == TEXT
+    assert all(len(load_tokenizer().encode(part)) <= 16 for part in found)
+
+
+@given(st.lists(st.integers(1, 60), max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_a_text_in_pieces_is_cut_as_one_in_whole(cutter, sizes):
+    ids = load_tokenizer().encode(TEXT * 3)
+    pieces = [part.tolist() for part in np.split(np.asarray(ids), np.cumsum(sizes)) if len(part)]
+    blocks = list(cutter.stream(pieces))
+    lengths = np.concatenate([block.lengths for block in blocks])
+    np.testing.assert_array_equal(np.cumsum(lengths)[:-1], cutter.cut(np.asarray(ids))[1:])
+    rows = [row[:length] for block in blocks for row, length in zip(block.ids, block.lengths, strict=True)]
+    assert np.concatenate(rows).tolist() == ids
+
+
+def test_a_fact_is_cut_out_whole_wherever_it_stands(cutter):
+    fact = "Daniel journeyed to the bathroom."
+    for before in ("Mr. Brown sat.", "'Oh!' she cried.", "He asked (twice).", "“Well,” he said. “Go!”"):
+        assert f" {fact}" in cut(cutter, load_tokenizer().encode(f" {before} {fact} It rained."))
+
+
+def test_a_text_of_nothing_has_no_segments(cutter):
+    assert list(cutter.stream([])) == []
+    assert list(cutter.stream([[]])) == []

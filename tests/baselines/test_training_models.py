@@ -1,0 +1,171 @@
+"""What a recipe trains: from scratch or pretrained, all of it or some, with adapters, with which optimizer."""
+
+import re
+import sys
+
+import pytest
+import torch
+
+from babilong.errors import DataError, UsageError
+from baselines import checkpoints
+from baselines.memory.config import MemoryConfig
+from baselines.memory.kinds import remember
+from baselines.training import lora, models
+from baselines.training.recipe import Lora
+from tests.baselines.tiny import tiny_base
+from tests.baselines.training_runs import TINY, changed, one_stage, run, story_task
+
+MEMORY = {"memory_tokens": 4, "segment_size": 32}
+VOCABULARY = story_task().tokenizer.vocab_size
+
+
+@pytest.fixture
+def pretrained(kind, tmp_path):
+    base = tiny_base(kind, vocab=VOCABULARY)
+    base.save_pretrained(tmp_path / "base")
+    story_task().tokenizer.backend.save(str(tmp_path / "base" / "tokenizer.json"))
+    return tmp_path / "base"
+
+
+def adapted(pretrained, **settings):
+    targets = {"gpt2": ("c_attn",), "llama": ("q_proj", "v_proj"), "gpt_neox": None}
+    chosen = targets[re.search("model_type.: .([a-z_0-9]+)", (pretrained / "config.json").read_text())[1]]
+    return one_stage(
+        3,
+        model={"from_pretrained": str(pretrained)},
+        memory=MEMORY,
+        tokenizer="builtin",
+        lora=Lora(r=2, targets=chosen, **settings),
+        warmup=0,
+    )
+
+
+def test_a_pretrained_model_is_started_from(pretrained):
+    recipe = changed(model={"from_pretrained": str(pretrained)}, memory=MEMORY)
+    tokenizer = models.tokenizer_of(recipe)
+    assert tokenizer.fingerprint == story_task().tokenizer.fingerprint
+    model = models.fresh_model(recipe, tokenizer)
+    assert model.training
+    stored = tiny_base(model.base.config.model_type, vocab=VOCABULARY).state_dict()
+    for name, tensor in model.base.state_dict().items():
+        assert tensor.equal(stored[name])
+
+
+def test_the_end_token_is_that_of_the_model(tmp_path):
+    assert models.end_token(TINY) == 0
+    base = tiny_base()
+    base.config.eos_token_id = [7, 8]
+    base.config.save_pretrained(tmp_path / "base")
+    pretrained = {"from_pretrained": str(tmp_path / "base")}
+    assert models.end_token(changed(model=pretrained)) == 7
+    assert models.end_token(changed(model={**pretrained, "eos_token_id": 3})) == 3
+
+
+def test_a_pretrained_model_that_is_not_there_is_named(tmp_path):
+    (tmp_path / "base").mkdir()
+    recipe = changed(model={"from_pretrained": str(tmp_path / "base")})
+    with pytest.raises(DataError, match="Cannot load the pretrained model .*base"):
+        models.fresh_model(recipe, story_task().tokenizer)
+
+
+def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(tmp_path):
+    tiny_base(vocab=50).save_pretrained(tmp_path / "base")
+    recipe = changed(model={"from_pretrained": str(tmp_path / "base")}, memory=MEMORY)
+    with pytest.raises(UsageError, match="the pretrained model .* only 50; name its own tokenizer"):
+        models.fresh_model(recipe, story_task().tokenizer)
+
+
+def test_with_adapters_the_base_model_stays_as_it_is(pretrained):
+    model = models.fresh_model(adapted(pretrained), story_task().tokenizer)
+    trained = {name for name, p in model.named_parameters() if p.requires_grad}
+    assert "memory" in trained
+    assert {name for name in trained if name.startswith("base.")} == {n for n in trained if "lora_" in n} != set()
+
+
+def test_adapters_are_merged_into_a_checkpoint_that_loads_like_any_other(pretrained, tmp_path):
+    recipe = adapted(pretrained, dropout=0.1)
+    kept = []
+
+    def build(recipe, tokenizer):
+        kept.append(models.fresh_model(recipe, tokenizer))
+        return kept[0]
+
+    folder = run(recipe, tmp_path / "run", build=build)
+    trained = kept[0].eval()
+    loaded = checkpoints.load(str(folder)).model
+    assert not [name for name in loaded.state_dict() if "lora" in name]
+    ids = torch.randint(1, 100, (2, 32))
+    ours, theirs = (m.logits(m.step(ids, m.init_state(2)).hidden) for m in (trained, loaded))
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+    plain = remember(tiny_base(loaded.base.config.model_type, vocab=VOCABULARY), MemoryConfig(**MEMORY))
+    plain.memory.data.copy_(loaded.memory)
+    assert (plain.logits(plain.step(ids, plain.init_state(2)).hidden) - theirs).abs().max() > 1e-4
+    assert [name for name in trained.state_dict() if "lora" in name]  # merging was into a copy
+
+
+def test_adapters_between_the_layers_of_an_associative_memory():
+    model = remember(tiny_base("llama", vocab=VOCABULARY), MemoryConfig(kind="armt", key_size=4, **MEMORY))
+    lora.adapt(model, Lora(r=2, targets=("q_proj",)))
+    ids = torch.randint(1, 100, (2, 32))
+    model.logits(model.step(ids, model.init_state(2)).hidden).sum().backward()
+    gradients = [name for name, p in model.named_parameters() if p.grad is not None and "lora_B" in name]
+    assert len(gradients) == 2
+
+
+def test_adapters_that_fit_nowhere_are_named():
+    with pytest.raises(UsageError, match="In `lora`: Target modules"):
+        models.fresh_model(changed(lora=Lora(targets=("nowhere",))), story_task().tokenizer)
+
+
+def test_without_peft_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "peft", None)
+    with pytest.raises(UsageError, match=r"install 'babilong\[lora\]'"):
+        models.fresh_model(changed(lora=Lora()), story_task().tokenizer)
+
+
+def test_only_parameters_with_the_names_asked_for_are_trained(tmp_path):
+    recipe = one_stage(2, train_only=("^memory$", "gate"), warmup=0)
+    torch.manual_seed(0)
+    before = {name: p.clone() for name, p in models.fresh_model(recipe, story_task().tokenizer).state_dict().items()}
+    after = checkpoints.load(str(run(recipe, tmp_path / "run"))).model.state_dict()
+    changed_names = {name for name in before if not before[name].equal(after[name])}
+    assert changed_names == {"memory", "gate.weight", "gate.bias"}
+
+
+def test_a_name_that_no_parameter_has_is_answered():
+    with pytest.raises(UsageError, match="no parameter's name has 'memmory' in it"):
+        models.fresh_model(changed(train_only=("memmory",)), story_task().tokenizer)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "adafactor"])
+def test_optimizers_by_name(tmp_path, optimizer):
+    folder = run(one_stage(2, optimizer=optimizer, warmup=0), tmp_path / optimizer)
+    assert (folder / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"optimizer": "adamv"}, "Unknown optimizer 'adamv'; did you mean adam or adamw"),
+        ({"optimizer_options": {"beta": 1}}, "does not take these options"),
+    ],
+)
+def test_optimizers_that_do_not_fit_are_named(fields, message):
+    with pytest.raises(UsageError, match=message):
+        models.make_optimizer(changed(**fields), torch.nn.Linear(1, 1))
+
+
+def test_gradients_are_clipped_by_value(tmp_path):
+    limit = 1e-4
+    recipe = one_stage(1, optimizer="sgd", clip=None, clip_value=limit, warmup=0, learning_rate=1.0, weight_decay=0.0)
+    torch.manual_seed(0)
+    before = models.fresh_model(recipe, story_task().tokenizer).state_dict()
+    after = checkpoints.load(str(run(recipe, tmp_path / "run"))).model.state_dict()
+    furthest = max(float((after[name] - before[name]).abs().max()) for name in before)
+    assert furthest == pytest.approx(limit, rel=1e-2)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="fp16 is possible here")
+def test_a_precision_the_machine_has_not_is_said(tmp_path):
+    with pytest.raises(UsageError, match="The precision 'fp16' is not possible on this"):
+        run(changed(precision="fp16"), tmp_path / "run")
