@@ -6,7 +6,8 @@
     tokenizer.json       its tokenizer
     training.yaml        the recipe it was trained by
 
-Bundled ones lie in `baselines/bundled/` and are named by their folder.
+Bundled ones lie in `baselines/bundled/` and are named by their folder. Checkpoints that the authors of RMT and ARMT
+released, which have no memory.json, are read by `baselines.published`.
 """
 
 from __future__ import annotations
@@ -18,8 +19,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from babilong.command import note
 from babilong.errors import BabilongError, DataError, UsageError, first_sentence, unknown
+from babilong.hub import is_hub_id
 from babilong.tokenizers import Tokenizer, load_tokenizer
+from baselines.published.families import Family
+from baselines.published.files import digest, fetch, has_words, tensors, weights
+from baselines.published.load import identify
+from baselines.published.load import load as load_released
+from baselines.published.names import unwrap
+from baselines.reading import BARE, Convention
 
 if TYPE_CHECKING:
     from baselines.memory.model import MemoryModel
@@ -37,6 +46,7 @@ class Checkpoint:
         tokenizer: its own.
         tasks: tasks it was trained on.
         sha256: of the weights.
+        reading: how it was trained to read a context and a question.
     """
 
     name: str
@@ -44,34 +54,58 @@ class Checkpoint:
     tokenizer: Tokenizer
     tasks: tuple[str, ...]
     sha256: str
+    reading: Convention = BARE
+
+
+def is_on_hub(name: str) -> bool:
+    """Whether a name stands for a checkpoint on the hub, `owner/name`: there is no such folder."""
+    return "/" in name and is_hub_id(name) and not Path(name).exists()
 
 
 def find(name: str) -> Path:
-    """The folder of a bundled checkpoint or of a path.
+    """The folder of a bundled checkpoint, of a path, or of a hub id, which is downloaded.
 
     Raises:
         UsageError: neither a bundled name nor a folder.
-        DataError: the folder is no checkpoint.
+        DataError: the folder is no checkpoint, or the hub does not give it.
     """
     folder = Path(str(files("baselines").joinpath("bundled", name))) if name in BUNDLED else Path(name)
+    if is_on_hub(name):
+        folder = fetch(name)
     if not folder.is_dir():
         if "/" in name or folder.exists():
             raise UsageError(f"No checkpoint folder at {name}; bundled ones are {', '.join(BUNDLED)}.")
         raise unknown("checkpoint", name, BUNDLED)
     missing = [file for file in ("model.safetensors", "config.json", "memory.json") if not (folder / file).is_file()]
-    if missing:
+    if missing and not _is_released(folder):
         raise DataError(f"The folder {folder} is no recurrent-memory checkpoint: it has no {' and no '.join(missing)}.")
     return folder
 
 
+def words(name: str) -> tuple[Tokenizer, Convention]:
+    """The tokenizer of a checkpoint and how it reads, as `load` gives them, but no weights are read.
+
+    Raises:
+        UsageError: there is no such checkpoint.
+        DataError: it is broken, or comes without a tokenizer.
+    """
+    folder = find(name)
+    if not _is_released(folder):
+        return load_tokenizer(str(folder)), BARE
+    family = identify(folder, unwrap(tensors(folder)).weights)
+    return _released_tokenizer(name, folder, family), family.reading
+
+
 def load(name: str) -> Checkpoint:
-    """Load a checkpoint, bundled or from a folder.
+    """Load a checkpoint: bundled, from a folder, or from the hub.
 
     Raises:
         UsageError: there is no such checkpoint.
         DataError: a file is broken, or the weights do not fit the configuration.
     """
     folder = find(name)
+    if _is_released(folder):
+        return _load_released(name, folder)
     config, settings = _json(folder / "config.json"), _json(folder / "memory.json")
     try:
         model = build(config, settings["memory"])
@@ -86,6 +120,35 @@ def load(name: str) -> Checkpoint:
     _fit(model, weights)
     tokenizer = load_tokenizer(str(folder))
     return Checkpoint(name, model.eval(), tokenizer, tasks, hashlib.sha256(weights.read_bytes()).hexdigest())
+
+
+def _is_released(folder: Path) -> bool:
+    return not (folder / "memory.json").is_file() and bool(weights(folder))
+
+
+def _load_released(name: str, folder: Path) -> Checkpoint:
+    found = load_released(folder)
+    tokenizer = _released_tokenizer(name, folder, found.family)
+    size = found.model.base.config.vocab_size
+    if tokenizer.vocab_size > size:
+        raise DataError(
+            f"The tokenizer of {name} has {tokenizer.vocab_size} tokens, but the checkpoint knows {size}; "
+            "put the one it was trained with into its folder."
+        )
+    if found.report.unexpected:
+        note(f"{name}: not used are {', '.join(found.report.unexpected)}.")
+    return Checkpoint(name, found.model, tokenizer, (), digest(folder), found.family.reading)
+
+
+def _released_tokenizer(name: str, folder: Path, family: Family) -> Tokenizer:
+    if has_words(folder):
+        return load_tokenizer(str(folder))
+    if is_on_hub(name):  # where nobody can add one
+        return load_tokenizer(family.tokenizer)
+    raise DataError(
+        f"The checkpoint {folder} comes without a tokenizer; "
+        f"put the tokenizer.json of {family.tokenizer} into the folder."
+    )
 
 
 def save(folder: Path, model: MemoryModel, tokenizer: Tokenizer, tasks: tuple[str, ...], recipe: str) -> None:

@@ -9,7 +9,7 @@ Memory does not grow with length: of a context only the segment being read is he
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from babilong.errors import UsageError
 from baselines.checkpoints import BUNDLED, Checkpoint, load
+from baselines.reading import Pages
 
 if TYPE_CHECKING:
     import torch
@@ -61,7 +62,10 @@ class RecurrentReader:
         self.model = checkpoint.model.to(self.dtype)
         self.tokenizer = checkpoint.tokenizer
         self.tasks = checkpoint.tasks
+        self.reading = checkpoint.reading
         self.scanner = Scanner(self.model, self.tokenizer)
+        end = self.model.base.config.eos_token_id
+        self.ends = frozenset(end if isinstance(end, list) else [end] if end is not None else [])
 
     def describe(self) -> dict[str, Any]:
         """Everything about the model that decides its answers."""
@@ -84,11 +88,9 @@ class RecurrentReader:
         Returns:
             An answer for each pair, in order.
         """
-        import torch
-
-        with torch.inference_mode():
-            state, tokens = self.read([context for context, _ in batch])
-        readings = self.reply([question for _, question in batch], state, max_new_tokens)
+        pages = [self.pages(context, question) for context, question in batch]
+        state, tokens = self._read(pages)
+        readings = self.complete([page.last for page in pages], state, max_new_tokens)
         return [
             reading._replace(tokens_in=count + reading.tokens_in)
             for reading, count in zip(readings, tokens, strict=True)
@@ -96,17 +98,19 @@ class RecurrentReader:
 
     def reply(self, questions: Sequence[str], state: State, max_new_tokens: int) -> list[Reading]:
         """Answer a question about what each of B memories has read; tokens of the question are those read."""
+        return self.complete(list(map(self._asked, questions)), state, max_new_tokens)
+
+    def complete(self, last: Sequence[Segment], state: State, max_new_tokens: int) -> list[Reading]:
+        """Go on from the last segments of B texts, each with its memory."""
         from baselines.memory.generation import generate
 
-        asked = [self.tokenizer.encode(f" {question}") for question in questions]
-        end = self.model.base.config.eos_token_id
-        written = generate(self.model, asked, state, max_new_tokens, end)
+        written = generate(self.model, [segment.ids.tolist() for segment in last], state, max_new_tokens, self.ends)
         readings = []
-        for question, ids in zip(asked, written, strict=True):
-            stopped = end in ids
-            text = self.tokenizer.decode(ids[: ids.index(end)] if stopped else ids).strip()
-            out = ids.index(end) + 1 if stopped else len(ids)
-            readings.append(Reading(text, "stop" if stopped else "length", len(question), out))
+        for segment, ids in zip(last, written, strict=True):
+            end = next((place for place, token in enumerate(ids) if token in self.ends), None)
+            text = self.tokenizer.decode(ids[:end]).strip()
+            out = len(ids) if end is None else end + 1
+            readings.append(Reading(text, "length" if end is None else "stop", segment.tokens, out))
         return readings
 
     def read(self, contexts: Sequence[str], state: State | None = None) -> tuple[State, list[int]]:
@@ -119,9 +123,12 @@ class RecurrentReader:
         Returns:
             The memory afterwards, and the number of tokens read of each context.
         """
-        tokens = [0] * len(contexts)
-        state = self.model.init_state(len(contexts)) if state is None else state
-        for rows in zip_longest(*map(self.segments, contexts)):
+        return self._read(list(map(self.segments, contexts)), state)
+
+    def _read(self, texts: Sequence[Iterator[Segment]], state: State | None = None) -> tuple[State, list[int]]:
+        tokens = [0] * len(texts)
+        state = self.model.init_state(len(texts)) if state is None else state
+        for rows in zip_longest(*texts):
             for i, row in enumerate(rows):
                 tokens[i] += 0 if row is None else row.tokens
             state = self.step([None if row is None else row.ids for row in rows], state)
@@ -129,8 +136,21 @@ class RecurrentReader:
 
     def segments(self, context: str) -> Iterator[Segment]:
         """The segments of a context that are read, one after the other."""
-        # Facts and sentences were learnt with the blank before them.
-        return self.scanner.segments(self.tokenizer.encode_pieces(f" {context}"))
+        return self.scanner.segments(self.reading.pieces(self.tokenizer, context))
+
+    def pages(self, context: str, question: str) -> Pages[Segment]:
+        """The segments of a context to be read; the last is that behind which the answer to the question stands."""
+        asked = self._asked(question)
+        if self.reading.joined:
+            pieces = self.reading.pieces(self.tokenizer, context)
+            return Pages(self.scanner.segments(chain(pieces, [asked.ids.tolist()])))
+        return Pages(chain(self.segments(context), [asked]))
+
+    def _asked(self, question: str) -> Segment:
+        from baselines.memory.scan import Segment
+
+        ids = np.asarray(self.reading.asked(self.tokenizer, question), dtype=np.int64)
+        return Segment(ids, len(ids))
 
     def step(self, rows: Sequence[NDArray[np.int64] | None], state: State) -> State:
         """Read the next segment of each of B texts; where one has ended (None) its memory stays.

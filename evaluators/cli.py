@@ -20,7 +20,7 @@ _HELP = """Ask a model questions about facts hidden in long text, and draw accur
 
 Models:
 rmt-gpt2: the bundled Recurrent Memory Transformer
-rmt/FOLDER: a checkpoint of babilong-train
+rmt/ID-or-folder: a checkpoint of babilong-train, or an RMT or ARMT that its authors released
 hf/ID-or-folder: a causal language model of transformers
 vllm/ID-or-folder: the same in vLLM
 openai/NAME: what an OpenAI-compatible server calls NAME; the key is read from OPENAI_API_KEY

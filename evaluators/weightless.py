@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from babilong.errors import DataError, UsageError
-from babilong.tokenizers import load_tokenizer
 from evaluators.models.protocol import ModelOptions, Request
 
 
@@ -55,13 +54,14 @@ def find_counter(name: str, options: ModelOptions) -> Counter:
 
 
 def _recurrent(source: str) -> Counter:
-    from baselines.checkpoints import find
+    from baselines.checkpoints import is_on_hub, words
 
-    tokenizer = load_tokenizer(str(find(source)))
+    if is_on_hub(source):
+        return Counter(False, None, None, f"the dataset: {source} is not in a folder")
+    tokenizer, reading = words(source)
 
     def count(request: Request) -> int:
-        context = sum(map(len, tokenizer.encode_pieces(f" {request.context}")))
-        return context + tokenizer.count(f" {request.question}")
+        return reading.count(tokenizer, request.context, request.question)
 
     return Counter(False, count, None, f"the tokenizer of {source}")
 

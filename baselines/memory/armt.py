@@ -109,14 +109,10 @@ class AssociativeCell(nn.Module):
 class AssociativeMemory(LayerMemory):
     """A causal LM with an associative memory in each of its layers."""
 
-    wraps = ("gpt2",)
-
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__(base, config)
         scale = base.get_input_embeddings().weight.std().item()
         self.memory = nn.Parameter(torch.randn(config.memory_tokens, self.width) * scale)
-        if config.wrap_positions:
-            self.positions = nn.Parameter(torch.randn(config.memory_tokens, self.width))
         self.associations: Any = nn.ModuleList(
             Association(self.width, config.key_size, config.correction) for _ in range(self.layers)
         )
@@ -133,7 +129,4 @@ class AssociativeMemory(LayerMemory):
     def surround(self, text: Tensor, positions: Tensor, written: int) -> tuple[Tensor, dict[str, Any]]:
         """`[text ; memory]`, or the text alone."""
         tokens = self.memory[:written].to(text.dtype).expand(len(text), -1, -1)
-        if not self.config.wrap_positions:
-            return self.stack.start(torch.cat((text, tokens), dim=1), positions)
-        hidden, extra = self.stack.start(text, positions[:, : text.shape[1]])
-        return torch.cat((hidden, tokens + self.positions[:written].to(text.dtype)), dim=1), extra
+        return self.stack.start(torch.cat((text, tokens), dim=1), positions)

@@ -20,6 +20,7 @@ from transformers import PreTrainedModel
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal
 from baselines.memory.model import MemoryModel, State, Step, openings
+from baselines.memory.places import places
 
 # A memory looks at itself only where nothing older fits: what it holds it has anyway, and what came before is asked.
 _ITSELF = 8.0
@@ -96,8 +97,7 @@ class MemoryBank(MemoryModel):
         tokens = self.memory.to(text.dtype).expand(len(text), -1, -1)
         embedded = torch.cat((text, tokens), dim=1)
         length, device = embedded.shape[1], embedded.device
-        positions = torch.arange(length, device=device)
-        positions[length - m :] += self.config.segment_size - (length - m)
+        positions = places(self.config, self.positions, 0, length - m, m, mask, device)
         keys = None if mask is None else torch.cat((mask, mask.new_ones(len(mask), m)), dim=1)
         hidden = self._run(embedded, additive(causal(length, device, keys), embedded), positions)
         return hidden[:, : length - m], hidden[:, length - m :]
@@ -198,6 +198,6 @@ class MemoryBank(MemoryModel):
 
     def _run(self, embedded: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
         output = self.base.base_model(
-            inputs_embeds=embedded, attention_mask=mask, position_ids=positions[None], use_cache=False
+            inputs_embeds=embedded, attention_mask=mask, position_ids=positions, use_cache=False
         )
         return output.last_hidden_state

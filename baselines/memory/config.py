@@ -31,6 +31,9 @@ class MemoryConfig:
             closes fully, and what leaks through adds up: at 0.002 a segment, a third is left after 500 segments.
         token_shift: add to each token's embedding those of this many tokens before it, weighted per channel. Stands in
             for the previous-token heads that a pretrained model brings and one trained from scratch is slow to find.
+        written_at: positions of the memory tokens behind the text: `segment`, those behind a whole segment, however
+            short the text; `text`, right behind the text; `table`, the last that the base model has, which learned ones
+            then have to themselves. The published models have the last two (see `baselines.published`).
         segment_gate: channels of a gate that judges each segment by itself and keeps it from the memory (see `gate`
             the module); 0 is none.
         gate_threshold: score above which it lets a segment in.
@@ -40,7 +43,6 @@ class MemoryConfig:
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
         correction: an associative memory counts of a key only what it does not hold yet, as published. Without, all of
             it each time: reading divides by more then, and no longer blows up where keys overlap by chance.
-        wrap_positions: memory tokens have learned positions of their own, apart from the text's; `armt` on GPT-2 only.
 
     Raises:
         UsageError: a word that is none of those to choose from, or sizes that do not fit together.
@@ -58,6 +60,7 @@ class MemoryConfig:
     gate: bool = False
     gate_floor: float = 0.0
     token_shift: int = 0
+    written_at: Literal["segment", "text", "table"] = "segment"
     segment_gate: int = 0
     gate_threshold: float = 0.0
     bank: int = 64
@@ -65,7 +68,6 @@ class MemoryConfig:
     state_heads: bool = False
     key_size: int = 64
     correction: bool = True
-    wrap_positions: bool = False
 
     def __post_init__(self) -> None:
         for name, hint in get_type_hints(type(self)).items():

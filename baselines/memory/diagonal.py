@@ -155,7 +155,7 @@ def run_diagonal(
             hidden = torch.cat((entering, hidden)) if len(hidden) else entering
             passages.insert(0, passage)
         held = {name: active.of(tensor).flatten(0, 1) for name, tensor in memory.items()}
-        hidden, new = cell(hidden, held, _joined(passages))
+        hidden, new = cell(hidden, held, _joined(passages, mask is not None))
         for name, tensor in new.items():
             before = memory[name]
             memory[name] = torch.cat((before[:low], tensor.view(high - low, *before.shape[1:]), before[high:]))
@@ -205,9 +205,19 @@ def _at(tensor: Tensor | None, i: int) -> Tensor | None:
     return None if tensor is None else tensor[i]
 
 
-def _joined(passages: Sequence[Passage]) -> Passage:
-    """One passage of the rows of several."""
+def _joined(passages: Sequence[Passage], masked: bool) -> Passage:
+    """One passage of the rows of several; without a mask they are all alike."""
     first = passages[0]
     opening = None if first.opening is None else torch.cat([p.opening for p in passages if p.opening is not None])
-    seen = first.seen if len(first.seen) == 1 else torch.cat([passage.seen for passage in passages])
-    return first._replace(seen=seen, opening=opening)
+    if not masked:
+        return first._replace(opening=opening)
+    seen = torch.cat([passage.seen for passage in passages])
+    extra = {name: _stacked([p.extra[name] for p in passages], len(first.seen)) for name in first.extra}
+    return first._replace(seen=seen, opening=opening, extra=extra)
+
+
+def _stacked(parts: Sequence[Any], rows: int) -> Any:
+    """Tensors [rows or 1, ...], or tuples of such, under each other."""
+    if isinstance(parts[0], tuple):
+        return tuple(_stacked(each, rows) for each in zip(*parts, strict=True))
+    return torch.cat([part.expand(rows, *part.shape[1:]) for part in parts])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import torch
 
@@ -14,7 +14,7 @@ from baselines.memory.sequences import read
 
 @torch.inference_mode()
 def generate(
-    model: MemoryModel, prompts: Sequence[Sequence[int]], state: State, max_new_tokens: int, end: int | None
+    model: MemoryModel, prompts: Sequence[Sequence[int]], state: State, max_new_tokens: int, stops: Collection[int] = ()
 ) -> list[list[int]]:
     """Go on from prompts, each token the likeliest after all before it.
 
@@ -27,7 +27,7 @@ def generate(
         prompts: token ids of B prompts.
         state: the memory of B texts.
         max_new_tokens: where an answer is cut; it is also cut where the positions of the base model end.
-        end: token that ends an answer; None: nothing does.
+        stops: tokens that end an answer.
 
     Returns:
         The new tokens of each row, the one that ended it included.
@@ -41,8 +41,8 @@ def generate(
     cuts = [bounds(len(prompt), size, overlap) for prompt in prompts]
     heads = [prompt[: spans[-2][1]] if len(spans) > 1 else [] for prompt, spans in zip(prompts, cuts, strict=True)]
     tails = [prompt[spans[-1][0] :] for prompt, spans in zip(prompts, cuts, strict=True)]
-    positions = getattr(model.base.config, "max_position_embeddings", None)
-    room = None if positions is None else positions - model.around
+    room = model.positions - model.around if model.positions else None
+    last = torch.tensor(sorted(stops), dtype=torch.long, device=model.device)
     ids, ends = _padded(heads, 0, model.device)
     state = read(model, ids, state, torch.arange(ids.shape[1], device=model.device) < ends[:, None])
     ids, ends = _padded(tails, max_new_tokens, model.device)
@@ -54,8 +54,7 @@ def generate(
         token = model.logits(hidden[rows, (ends - 1).clamp(max=width - 1)]).argmax(dim=-1)
         ids[rows[~done], ends[~done]] = token[~done]
         ends = ends + (~done)
-        if end is not None:
-            done |= token == end
+        done |= torch.isin(token, last)
         if room is not None:
             done |= ends > room
         if bool(done.all()):

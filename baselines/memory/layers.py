@@ -44,7 +44,8 @@ class LayerStack(NamedTuple):
 
     Attributes:
         layers: its layers; each takes hidden states [B, T, d] and `attention_mask` and gives hidden states.
-        start: embeddings [B, T, d] and position ids [1, T] to the first layer's input and the other arguments of all.
+        start: embeddings [B, T, d] and position ids [B or 1, T] to the input of the first layer
+            and the other arguments of all.
         finish: hidden states of the last layer to those that the head reads.
     """
 

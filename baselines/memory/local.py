@@ -19,6 +19,7 @@ from transformers import PreTrainedModel
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import LayerStack, additive, causal, layer_stack
 from baselines.memory.model import MemoryModel, State, Step, openings
+from baselines.memory.places import places
 
 
 class Passage(NamedTuple):
@@ -65,22 +66,21 @@ class LayerMemory(MemoryModel):
 
         Args:
             text: embeddings.
-            positions: position ids of text and memory tokens, [1, T].
+            positions: position ids of text and memory tokens, [B or 1, T].
             written: memory tokens behind the text.
         """
 
     def enter(
         self, input_ids: Tensor, mask: Tensor | None, opening: Tensor | None, write: bool
     ) -> tuple[Tensor, Passage]:
-        """Embed text for the first layer; memory tokens to be written stand where they would behind a full segment."""
+        """Embed text for the first layer, with the memory tokens that are to be written."""
         text, written = self.embed(input_ids), self.config.memory_tokens if write else 0
         end = self.front + text.shape[1]
-        positions = torch.arange(end + written, device=text.device)
-        positions[end:] += self.config.segment_size - text.shape[1]
+        positions = places(self.config, self.positions, self.front, text.shape[1], written, mask, text.device)
         keys = None
         if mask is not None:
             keys = torch.cat((mask.new_ones(len(mask), self.front), mask, mask.new_ones(len(mask), written)), dim=1)
-        hidden, extra = self.surround(text, positions[None], written)
+        hidden, extra = self.surround(text, positions, written)
         seen = additive(causal(end + written, text.device, keys), text)
         return hidden, Passage(seen, openings(mask, opening), written, extra)
 

@@ -51,28 +51,25 @@ class MemoryModel(nn.Module, ABC):
         config: memory configuration.
 
     Raises:
-        UsageError: a segment with its memory tokens is longer than the positions of the base model, or memory tokens
-            cannot have positions of their own in it.
+        UsageError: a segment with its memory tokens is longer than the positions of the base model, or they should have
+            its last positions, but it has no last one.
     """
 
     memory: nn.Parameter
-    wraps: tuple[str, ...] = ()  # architectures in which memory tokens can have positions of their own
 
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__()
         self.base = base
         self.config = config
-        if config.wrap_positions and base.config.model_type not in self.wraps:
-            raise UsageError(
-                f"Memory tokens of kind {config.kind} cannot have positions of their own in a "
-                f"{base.config.model_type} model; leave out wrap_positions."
-            )
-        size, around = config.segment_size, 0 if config.wrap_positions else self.around
-        positions = getattr(base.config, "max_position_embeddings", None)
-        if positions is not None and size + around > positions:
+        size, around = config.segment_size, self.around
+        if self.positions and size + around > self.positions:
             raise UsageError(
                 f"A segment of {size} tokens with {around} memory tokens needs {size + around} positions; "
-                f"the base model has {positions}. Choose a smaller segment."
+                f"the base model has {self.positions}. Choose a smaller segment."
+            )
+        if config.written_at == "table" and not self.positions:
+            raise UsageError(
+                f"A {base.config.model_type} model has no last positions for memory tokens; leave out written_at."
             )
         if config.segment_gate:
             vocabulary = base.get_input_embeddings().weight.shape[0]
@@ -89,6 +86,11 @@ class MemoryModel(nn.Module, ABC):
     def width(self) -> int:
         """Hidden size d of the base model."""
         return int(self.base.get_input_embeddings().weight.shape[1])
+
+    @property
+    def positions(self) -> int:
+        """How many positions the base model has; 0 where its configuration names no limit."""
+        return int(getattr(self.base.config, "max_position_embeddings", 0) or 0)
 
     @property
     def device(self) -> torch.device:

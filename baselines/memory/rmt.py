@@ -20,6 +20,7 @@ from transformers import PreTrainedModel
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal
 from baselines.memory.model import MemoryModel, State, Step, openings
+from baselines.memory.places import are_plain, places
 
 # Small beside a written memory (about 1), so that what was written is not drowned; larger than GPT-2's 0.02, so that
 # the copies differ from the first step on.
@@ -103,31 +104,30 @@ class RecurrentMemory(MemoryModel):
             keys = torch.cat((mask.new_ones(len(embedded), first), mask.reshape(len(embedded), -1)), dim=1)
             seen = (seen & keys[:, None, None]) | torch.eye(len(number), dtype=torch.bool, device=device)
         positions = torch.cat((torch.arange(first, device=device), first + place % length))
-        return self._run(embedded, seen, positions, (first, len(place), 0))
+        return self._run(embedded, seen, positions[None], (first, len(place), 0))
 
     def _transform(self, embedded: Tensor, first: int, text: int, mask: Tensor | None) -> Tensor:
         """Through the base model: what is read up to place `first`, the text, and what is written behind it.
 
-        The written copy always stands where it would behind a full segment.
+        Where the written copy stands is said by the configuration.
         """
-        length, device, size = embedded.shape[1], embedded.device, self.config.segment_size
-        end = first + text
-        if mask is None and self.config.mask == "causal" and (end == length or text == size):
+        length, device = embedded.shape[1], embedded.device
+        written = length - first - text
+        if mask is None and self.config.mask == "causal" and are_plain(self.config, text, written):
             output = self.base.base_model(inputs_embeds=embedded, use_cache=False)
             return output.last_hidden_state
-        positions = torch.arange(length, device=device)
-        positions[end:] += size - text
+        positions = places(self.config, self.positions, first, text, written, mask, device)
         keys = None
         if mask is not None:
-            keys = torch.cat((mask.new_ones(len(mask), first), mask, mask.new_ones(len(mask), length - end)), dim=1)
-        return self._run(embedded, causal(length, device, keys), positions, (first, text, length - end))
+            keys = torch.cat((mask.new_ones(len(mask), first), mask, mask.new_ones(len(mask), written)), dim=1)
+        return self._run(embedded, causal(length, device, keys), positions, (first, text, written))
 
     def _run(self, embedded: Tensor, seen: Tensor, positions: Tensor, blocks: tuple[int, int, int]) -> Tensor:
         if self.config.mask == "neurips":
             seen = seen | _within_blocks(*blocks, seen.device)
         mask = additive(seen, embedded)
         output = self.base.base_model(
-            inputs_embeds=embedded, attention_mask=mask, position_ids=positions[None], use_cache=False
+            inputs_embeds=embedded, attention_mask=mask, position_ids=positions, use_cache=False
         )
         return output.last_hidden_state
 

@@ -22,6 +22,7 @@ from evaluators.models.reading_state import Place, fresh_place, load_place, save
 if TYPE_CHECKING:
     from baselines.memory.scan import Segment
     from baselines.reader import Reading, RecurrentReader
+    from baselines.reading import Pages
 
 
 @dataclass(eq=False)
@@ -29,6 +30,7 @@ class _Seat:
     """A sample that is being read: its next segment, how far it is, and in the end its answer or its error."""
 
     request: Request
+    pages: Pages[Segment]
     segments: Iterator[Segment]
     place: Place
     saved: int
@@ -39,9 +41,10 @@ class _Seat:
 
 
 class RecurrentModel:
-    """A trained recurrent-memory checkpoint: the bundled one or a folder.
+    """A trained recurrent-memory checkpoint: the bundled one, a folder, or a published one on the hub.
 
-    It was fine-tuned to read the bare context and question, as in the RMT papers, so it sees no instructions.
+    It was fine-tuned to read the bare context and question, as in the RMT papers, so it sees no instructions; how it
+    reads them comes with the checkpoint.
     """
 
     prompted = False
@@ -70,7 +73,7 @@ class RecurrentModel:
             "model": self.name,
             **reader,
             "trained_on": list(self.reader.tasks),
-            "prompt": "bare",
+            "prompt": self.reader.reading.name,
             "decoding": self.options.decoding,
         }
 
@@ -104,7 +107,8 @@ class RecurrentModel:
         """A sample at its beginning, or where it was left."""
         place = load_place(request.state_file, request.context) if request.state_file else None
         place = place or fresh_place(self.reader.model)
-        return _Seat(request, islice(self.reader.segments(request.context), place.segments, None), place, place.tokens)
+        pages = self.reader.pages(request.context, request.question)
+        return _Seat(request, pages, islice(pages, place.segments, None), place, place.tokens)
 
     def _read(self, batch: Sequence[_Seat]) -> None:
         """Read the next segment of each sample."""
@@ -121,8 +125,7 @@ class RecurrentModel:
         from baselines.memory.model import join
 
         states = join([seat.place.state for seat in batch])
-        questions = [seat.request.question for seat in batch]
-        readings = self.reader.reply(questions, states, self.options.max_new_tokens)
+        readings = self.reader.complete([seat.pages.last for seat in batch], states, self.options.max_new_tokens)
         for seat, reading in zip(batch, readings, strict=True):
             seat.reading = reading
 

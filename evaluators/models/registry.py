@@ -20,7 +20,7 @@ KINDS = (
     "random",
     "hf/ID-or-folder",
     "vllm/ID-or-folder",
-    "rmt/FOLDER",
+    "rmt/ID-or-folder",
     "openai/NAME",
     "rag/MODEL",
 )

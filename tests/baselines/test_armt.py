@@ -234,31 +234,30 @@ def test_gradient_flows_through_segments(kind):
     assert model.memory.grad.abs().sum() > 0
 
 
-def test_memory_tokens_with_positions_of_their_own():
-    model = tiny_armt(wrap_positions=True)
+def test_memory_tokens_have_the_last_positions_to_themselves():
+    model = tiny_armt(written_at="table")
     ids, inner = tokens(1, 16), model.base.base_model
-    table = torch.cat((inner.wpe.weight[:16], model.positions))
-    joined = torch.cat((model.embed(ids), model.memory[None]), dim=1) + table - inner.wpe.weight[:20]
-    expected = inner(inputs_embeds=joined).last_hidden_state[:, :16]
+    joined = torch.cat((model.embed(ids), model.memory[None]), dim=1)
+    expected = inner(inputs_embeds=joined, position_ids=torch.tensor([[*range(16), *range(60, 64)]])).last_hidden_state
     step = model.step(ids, model.init_state(1))
-    torch.testing.assert_close(step.hidden, expected)
+    torch.testing.assert_close(step.hidden, expected[:, :16])
     plain = tiny_armt()
-    plain.load_state_dict({k: v for k, v in model.state_dict().items() if k != "positions"})
     assert not torch.allclose(step.state["values"], read_all(plain, ids)["values"])
     torch.testing.assert_close(model.read(ids, step.state), plain.read(ids, step.state))
 
 
-def test_positions_of_their_own_leave_all_others_to_the_text():
-    model = tiny_armt(wrap_positions=True, segment_size=64)
-    assert read_all(model, tokens(1, 64))["keys"].gt(0).any()
+def test_a_base_model_without_a_last_position_has_none_for_the_memory():
+    base = tiny_base()
+    base.config.n_positions = 0
+    with pytest.raises(UsageError, match="A gpt2 model has no last positions for memory tokens; leave out written_at"):
+        remember(base, MemoryConfig(kind="armt", segment_size=16, written_at="table"))
+
+
+@pytest.mark.parametrize("written_at", ["segment", "text", "table"])
+def test_a_segment_has_its_positions_beside_those_of_the_memory(kind, written_at):
+    assert read_all(tiny_armt(kind, segment_size=60, written_at=written_at), tokens(1, 60))["keys"].gt(0).any()
     with pytest.raises(UsageError, match="needs 68 positions; the base model has 64"):
-        tiny_armt(segment_size=64)
-
-
-@pytest.mark.parametrize(("kind", "architecture"), [("armt", "llama"), ("rmt", "gpt2"), ("prmt", "gpt2")])
-def test_positions_of_their_own_are_refused_where_there_are_none(kind, architecture):
-    with pytest.raises(UsageError, match=f"of kind {kind} cannot have positions of their own in a {architecture}"):
-        tiny_memory(architecture, kind=kind, wrap_positions=True)
+        tiny_armt(kind, segment_size=64, written_at=written_at)
 
 
 def test_an_architecture_whose_layers_are_not_known_is_refused():

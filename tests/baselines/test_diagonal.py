@@ -125,12 +125,22 @@ def test_no_segments_leave_the_memory(memory):
     assert run_diagonal(model, tokens(0, 1, 16), state) == ([], state)
 
 
-@pytest.mark.parametrize("config", [{"wrap_positions": True}, {"token_shift": 2}])
+@pytest.mark.parametrize("config", [{"written_at": "table"}, {"token_shift": 2}])
 def test_options_hold_on_the_diagonal(config):
     model = tiny(**config)
     ids = tokens(4, 2, 16)
     with torch.no_grad():
         ours, theirs = (run(model, ids, model.init_state(2), keep=[3]) for run in (run_diagonal, run_sequential))
+    torch.testing.assert_close(ours, theirs, **CLOSE)
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_each_row_keeps_the_positions_that_its_padding_gives(kind, memory, batch):
+    model = tiny(kind, memory, written_at="text")
+    ids, lengths = tokens(4, batch, 16), torch.tensor([[16, 9], [5, 16], [16, 16], [3, 1]])[:, :batch]
+    mask = torch.arange(16) < lengths[..., None]
+    with torch.no_grad():
+        ours, theirs = (run(model, ids, model.init_state(batch), mask) for run in (run_diagonal, run_sequential))
     torch.testing.assert_close(ours, theirs, **CLOSE)
 
 

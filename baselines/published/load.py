@@ -1,0 +1,234 @@
+"""From released weights to one of our models: what they are is told by their names and shapes.
+
+Example::
+
+    found = load(Path("rmt-gpt2-babilong-qa1"))
+    found.model.config.memory_tokens, found.family.title     # (16, "GPT-2")
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from babilong.errors import BabilongError, DataError, first_sentence
+from baselines.published import files
+from baselines.published.families import Family, Settings, Weights, family_of, layers
+from baselines.published.names import merge_adapters, unwrap
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from baselines.memory.config import MemoryConfig
+    from baselines.memory.model import MemoryModel
+
+_HEAD = "lm_head.weight"
+# What an associative layer of theirs is called, and ours.
+_ASSOCIATION = {
+    "W_mq.weight": "query.weight",
+    "W_mk.weight": "key.weight",
+    "W_mv.weight": "value.weight",
+    "W_mb.weight": "strength.weight",
+    "W_mb.bias": "strength.bias",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What of a released checkpoint was used.
+
+    Attributes:
+        missing: weights it lacks, but can do without: a head that is the embeddings.
+        unexpected: its names that mean nothing here; what they hold is not used.
+        duplicates: tensors that were there twice.
+        adapters: low-rank adapters merged into their matrices.
+    """
+
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    duplicates: int = 0
+    adapters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A released checkpoint.
+
+    Attributes:
+        model: on the CPU, in float32.
+        family: of its base model.
+        report: what was used.
+    """
+
+    model: MemoryModel
+    family: Family
+    report: Report
+
+
+def load(
+    folder: Path, *, segment_size: int | None = None, lora_alpha: float = 32.0, settings: Settings | None = None
+) -> Published:
+    """Load a released checkpoint.
+
+    Args:
+        folder: where its weights lie, with or without a config.json.
+        segment_size: tokens of text in a segment; None: what the config.json says, else as it was trained.
+        lora_alpha: scale of low-rank adapters.
+        settings: of the base model's configuration, such as `n_head`, over what is known or read.
+
+    Raises:
+        DataError: a file is broken, the checkpoint is of another architecture, or lacks weights.
+    """
+    found = unwrap(files.tensors(folder))
+    family = identify(folder, found.weights)
+    weights = merge_adapters(found.weights, lora_alpha, family.transposed)
+    adapters = (len(found.weights) - len(weights)) // 2
+    missing = () if _HEAD in weights else (_HEAD,)
+    if not missing:  # of tied weights a file may keep either
+        weights.setdefault(family.embeddings, weights[_HEAD])
+    said = files.settings(folder)
+    try:
+        base_settings = infer_base(folder, family, weights, said, settings or {})
+        memory = infer_memory(family, weights, said, base_settings, segment_size)
+    except KeyError as error:
+        raise _lacking(folder, family, [str(error.args[0])]) from error
+    inside = {name: tensor for name, tensor in weights.items() if name == "memory" or ".W_m" in name}
+    base, left = _base(folder, family, base_settings, {k: v for k, v in weights.items() if k not in inside})
+    model, foreign = _remember(folder, family, base, memory, inside)
+    unexpected = tuple(sorted(found.origin[name] for name in [*left, *foreign]))
+    return Published(model.eval(), family, Report(missing, unexpected, found.duplicates, adapters))
+
+
+def identify(folder: Path, weights: Weights) -> Family:
+    """The family of weights by plain names.
+
+    Raises:
+        DataError: none that is known, or no memory is in them.
+    """
+    family = family_of(weights)
+    if family is None:
+        few = ", ".join(sorted(weights)[:3]) or "none"
+        raise DataError(
+            f"The weights in {folder} are neither those of a released RMT or ARMT on GPT-2 or Llama (the first of "
+            f"their names are {few}), nor is there the memory.json of a checkpoint of our own."
+        )
+    if "memory" not in weights:
+        raise DataError(
+            f"The weights in {folder} are those of a {family.title} without memory tokens (memory_cell.memory); "
+            "as a plain language model it is run by hf/FOLDER."
+        )
+    return family
+
+
+def infer_base(folder: Path, family: Family, weights: Weights, said: Settings, asked: Settings) -> Settings:
+    """Settings of the base model: told by shapes, over those asked for, over those of a config.json or known ones.
+
+    Raises:
+        DataError: the config.json is one of another architecture, or the shapes do not go together.
+        KeyError: a weight that tells a size is not there.
+    """
+    from transformers import AutoConfig
+
+    other = said.get("model_type", family.model_type)
+    if other != family.model_type:
+        raise DataError(f"The config.json in {folder} is of a {other}, but the weights are those of a {family.title}.")
+    if "model_type" in said:
+        known = said
+    else:  # the settings of a wrapper, among which may be some of the model
+        fields = AutoConfig.for_model(family.model_type).to_dict()
+        known = family.known | {name: value for name, value in said.items() if name in fields}
+    known = known | asked
+    told = family.sizes(weights, known)
+    return known | told | {"model_type": family.model_type, "tie_word_embeddings": _is_tied(family, weights)}
+
+
+def infer_memory(
+    family: Family, weights: Weights, said: Settings, base: Settings, segment_size: int | None = None
+) -> MemoryConfig:
+    """What the memory is made of; a KeyError names a weight that is not there."""
+    from baselines.memory.config import MemoryConfig
+
+    m = len(weights["memory"])
+    associative = any(".W_m" in name for name in weights)
+    # Positions of their own for memory tokens are rows beyond those that the base model had.
+    table = said.get("n_positions") or family.known.get("n_positions")
+    wrapped = associative and table is not None and base.get("n_positions") == table + m
+    config = MemoryConfig(
+        kind="armt" if associative else "rmt",
+        memory_tokens=m,
+        segment_size=segment_size or said.get("segment_size") or family.segment_size,
+        written_at="table" if wrapped else "text",
+    )
+    return replace(config, key_size=len(weights["layers.0.W_mq.weight"])) if associative else config
+
+
+def _is_tied(family: Family, weights: Weights) -> bool:
+    import torch
+
+    head, embeddings = weights.get(_HEAD), weights[family.embeddings]
+    return head is None or head.is_meta or torch.equal(head, embeddings)
+
+
+def _base(folder: Path, family: Family, settings: Settings, weights: Weights) -> tuple[PreTrainedModel, list[str]]:
+    """The base model, and the plain names of what it has no place for."""
+    import torch
+    import transformers
+
+    library: Any = transformers
+    library.utils.logging.set_verbosity_error()
+    library.utils.logging.disable_progress_bar()
+    plain = {family.full(name): name for name in weights}
+    if settings["tie_word_embeddings"]:
+        plain.pop(_HEAD, None)
+    try:
+        config = library.AutoConfig.for_model(**settings)
+        kind = library.MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+        base, told = kind.from_pretrained(
+            None,
+            config=config,
+            state_dict={full: weights[name].float() for full, name in plain.items()},
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+    except Exception as error:  # transformers has its own for each thing that can be wrong
+        reason = "a shape does not fit." if "ignore_mismatched_sizes" in str(error) else first_sentence(error)
+        raise DataError(f"Cannot make the {family.title} of the weights in {folder}: {reason}") from error
+    if told["missing_keys"]:
+        raise _lacking(folder, family, sorted(told["missing_keys"]))
+    return base, [plain[name] for name in told["unexpected_keys"]]
+
+
+def _remember(
+    folder: Path, family: Family, base: PreTrainedModel, memory: MemoryConfig, weights: Weights
+) -> tuple[MemoryModel, list[str]]:
+    """The memory around a base model, and the plain names of what it has no place for."""
+    import torch
+
+    from baselines.memory.kinds import remember
+
+    wanted = {"memory": "memory"}
+    if memory.kind == "armt":
+        for i in range(layers(weights)):
+            wanted |= {f"layers.{i}.{theirs}": f"associations.{i}.{ours}" for theirs, ours in _ASSOCIATION.items()}
+    try:
+        model = remember(base, memory)
+    except BabilongError as error:
+        raise DataError(f"Cannot use the weights in {folder}: {error}") from error
+    slots = {name: tensor for name, tensor in model.named_parameters() if not name.startswith("base.")}
+    if lost := sorted({*wanted.values()} ^ slots.keys()) or sorted(wanted.keys() - weights.keys()):
+        raise _lacking(folder, family, lost)
+    with torch.no_grad():
+        for theirs, ours in wanted.items():
+            if weights[theirs].shape != slots[ours].shape:
+                raise DataError(
+                    f"The weights in {folder} do not fit together: {theirs} is {list(weights[theirs].shape)}, "
+                    f"but should be {list(slots[ours].shape)}."
+                )
+            slots[ours].copy_(weights[theirs])
+    return model, [name for name in weights if name not in wanted]
+
+
+def _lacking(folder: Path, family: Family, names: list[str]) -> DataError:
+    few = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return DataError(f"The weights in {folder} are those of a {family.title}, but lack {few}.")
