@@ -33,7 +33,7 @@ from baselines.reading import BARE, Convention
 if TYPE_CHECKING:
     from baselines.memory.model import MemoryModel
 
-BUNDLED = ("rmt-gpt2",)
+BUNDLED = ("rmt-gpt2", "rmt-gated")
 
 
 @dataclass(frozen=True, slots=True)

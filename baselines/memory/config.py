@@ -37,6 +37,7 @@ class MemoryConfig:
         segment_gate: channels of a gate that judges each segment by itself and keeps it from the memory (see `gate`
             the module); 0 is none.
         gate_threshold: score above which it lets a segment in.
+        gate_from: what it was trained from: `answers` alone, or `labels` of where the facts stand.
         bank: how many segments' memories a bank keeps.
         recency: how steeply each attention head prefers a bank's newer memories, a slope a head; none: not at all.
         state_heads: a bank's memories are asked in training for the state of the story, besides the questions.
@@ -63,6 +64,7 @@ class MemoryConfig:
     written_at: Literal["segment", "text", "table"] = "segment"
     segment_gate: int = 0
     gate_threshold: float = 0.0
+    gate_from: Literal["answers", "labels"] = "answers"
     bank: int = 64
     recency: tuple[float, ...] = ()
     state_heads: bool = False

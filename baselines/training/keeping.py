@@ -27,7 +27,13 @@ def keep(folder: Path, model: MemoryModel, tokenizer: Tokenizer, recipe: Recipe)
         from baselines.training.lora import merged
 
         kept = merged(model)
-    kept.config = replace(kept.config, gate_floor=recipe.gate_floor, gate_threshold=recipe.gate_threshold)
+    labelled = any(stage.gate == "labels" for stage in recipe.stages)
+    kept.config = replace(
+        kept.config,
+        gate_floor=recipe.gate_floor,
+        gate_threshold=recipe.gate_threshold,
+        gate_from="labels" if labelled else "answers",
+    )
     checkpoints.save(folder, kept, tokenizer, tuple(recipe.tasks), recipe.text)
 
 

@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from babilong.errors import UsageError, unknown
+from baselines.bundled import BUNDLED
 from evaluators.models.protocol import Model, ModelOptions
 from evaluators.models.retrieval_options import RetrievalOptions
 
 KINDS = (
-    "rmt-gpt2",
+    *BUNDLED,
     "oracle",
     "random",
     "hf/ID-or-folder",
@@ -39,7 +40,7 @@ def check_model_name(name: str) -> None:
         UsageError: an unknown name; the message gives the nearest ones.
     """
     kind, slash, source = name.partition("/")
-    if name in ("rmt-gpt2", "oracle", "random") or (kind in ("hf", "vllm", "rmt", "openai") and source):
+    if name in (*BUNDLED, "oracle", "random") or (kind in ("hf", "vllm", "rmt", "openai") and source):
         return
     if slash and kind == "rag":
         if not source or source.startswith("rag/"):
