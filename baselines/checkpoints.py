@@ -23,6 +23,7 @@ from babilong.command import note
 from babilong.errors import BabilongError, DataError, UsageError, first_sentence, unknown
 from babilong.hub import is_hub_id
 from babilong.tokenizers import Tokenizer, load_tokenizer
+from baselines.bundled import BUNDLED
 from baselines.published.families import Family
 from baselines.published.files import digest, fetch, has_words, tensors, weights
 from baselines.published.load import identify
@@ -32,8 +33,6 @@ from baselines.reading import BARE, Convention
 
 if TYPE_CHECKING:
     from baselines.memory.model import MemoryModel
-
-BUNDLED = ("rmt-gpt2", "rmt-gated")
 
 
 @dataclass(frozen=True, slots=True)

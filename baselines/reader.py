@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from babilong.errors import UsageError
-from baselines.checkpoints import BUNDLED, Checkpoint, load
+from baselines.bundled import BUNDLED
+from baselines.checkpoints import Checkpoint, load
 from baselines.reading import Pages
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from babilong.errors import DataError, UsageError
+from baselines.bundled import BUNDLED
 from evaluators.models.protocol import ModelOptions, Request
 
 
@@ -46,7 +47,7 @@ def find_counter(name: str, options: ModelOptions) -> Counter:
         return Counter(inner.prompted, None, None, "the dataset, for whole contexts: retrieval passes on less")
     if kind in ("random", "oracle"):
         return Counter(False, None, None, "the dataset")
-    if kind in ("rmt", "rmt-gpt2"):
+    if kind == "rmt" or name in BUNDLED:
         return _recurrent(source or name)
     if kind == "openai":
         return _server(options)
