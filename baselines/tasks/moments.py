@@ -116,6 +116,12 @@ class MomentTask:
         made = [self._row(row, step, facts + noise, noise / (facts + noise), questions, size, prefix) for row in rows]
         return Moments(*(np.stack([getattr(row, name) for row in made]) for name in Moments.__slots__))
 
+    def background(self, rows: range, step: int, count: int) -> Block:
+        """Sentences of books, as most of a long text is: `count` of them a row."""
+        streams = [Stream(self.split, "background", self.seed, step, row) for row in rows]
+        picked = [stream.below(len(self.noise.ids)) for stream in streams for _ in range(count)]
+        return Block(self.noise.ids[picked], self.noise.lengths[picked])
+
     def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:
         """Facts with questions and answers between them, nothing else: ids and labels, [batch, length].
 

@@ -15,6 +15,7 @@ from babilong.errors import UsageError, unknown
 from babilong.tokenizers import Tokenizer
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
+from baselines.memory.sentences import Block
 from baselines.tasks.babilong import Batch, Ids, StoryTask, prose_noise
 from baselines.tasks.moments import Moments, MomentTask
 from baselines.tasks.noise import sentences_of
@@ -143,9 +144,10 @@ def _segmented(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, s
     )
 
 
-def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share) -> Moments:
-    return task.moments(
-        share.rows(stage.rows),
+def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share) -> tuple[Moments, Block]:
+    rows = share.rows(stage.rows)
+    moments = task.moments(
+        rows,
         step,
         facts=stage.facts,
         noise=stage.noise,
@@ -153,6 +155,7 @@ def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, sh
         size=stage.segment_size or config.segment_size,
         prefix=stage.prefix,
     )
+    return moments, task.background(rows, step, stage.background)
 
 
 KINDS: dict[str, Kind] = {

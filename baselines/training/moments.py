@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from baselines.memory.bank import MemoryBank
 from baselines.memory.model import MemoryModel
+from baselines.memory.sentences import Block
 from baselines.tasks.babilong import IGNORE
 from baselines.tasks.moments import Moments
 from baselines.training.losses import Score, answers
@@ -23,6 +24,7 @@ from baselines.training.recipe import Stage
 
 _SHARPNESS = 0.7  # temperature of the drawn decisions
 _HELD_WEIGHT = 2.0
+_BACKGROUND = 10.0  # how much more an opening on it costs than one among facts
 
 
 class Gated(NamedTuple):
@@ -37,13 +39,21 @@ class Gated(NamedTuple):
     loss: Tensor
 
 
-def moments_loss(model: MemoryModel, batch: Moments, stage: Stage) -> Score:
+def moments_loss(model: MemoryModel, made: tuple[Moments, Block], stage: Stage) -> Score:
     """Loss of the answers, with that of the state of the story and that of the gate where the stage wants them."""
     assert isinstance(model, MemoryBank)
+    batch, background = made
     device = model.device
     ids, mask, fact = (torch.from_numpy(x).to(device) for x in (batch.segments, batch.mask, batch.fact))
     height, count, size = ids.shape
-    gated = _gate(model, ids.view(-1, size), mask.view(-1, size), fact, stage)
+    scores = (
+        model.segment_gate(ids.view(-1, size), mask.view(-1, size)).float().view(fact.shape)
+        if stage.gate != "open"
+        else None
+    )
+    gated = _let_in(scores, fact, stage)
+    if scores is not None and len(background.ids):
+        gated = gated._replace(loss=gated.loss + _on_background(model, background, stage))
     written = model.write(ids.view(-1, size), mask.view(-1, size))[1].view(height, count, -1)
     span = torch.from_numpy(batch.first).to(device), torch.from_numpy(batch.last).to(device)
     questions, labels = (torch.from_numpy(x).to(device).flatten(0, 1) for x in (batch.questions, batch.labels))
@@ -55,18 +65,25 @@ def moments_loss(model: MemoryModel, batch: Moments, stage: Stage) -> Score:
     return Score(loss, tokens, height, right, n, float(gated.weight.detach().mean()))
 
 
-def _gate(model: MemoryBank, ids: Tensor, mask: Tensor, fact: Tensor, stage: Stage) -> Gated:
-    nothing = torch.zeros((), device=ids.device)
-    if stage.gate == "open":
-        return Gated(torch.ones_like(fact, dtype=torch.float32), nothing)
-    scores = model.segment_gate(ids, mask).float().view(fact.shape)
+def _let_in(scores: Tensor | None, fact: Tensor, stage: Stage) -> Gated:
+    """What of a batch is let in, by the stage's `gate`."""
+    if scores is None:
+        return Gated(torch.ones(fact.shape, device=fact.device), torch.zeros((), device=fact.device))
     if stage.gate == "labels":
         # A few sentences of books are let in all the same, so that one that slips through does no harm.
-        stray = torch.rand(fact.shape, device=ids.device) < stage.stray
+        stray = torch.rand(fact.shape, device=fact.device) < stage.stray
         return Gated((fact | stray).float(), F.binary_cross_entropy_with_logits(scores, fact.float()))
     chance = torch.rand_like(scores).clamp(1e-6, 1 - 1e-6)
-    weight = torch.sigmoid((scores + chance.logit()) / _SHARPNESS)
-    return Gated(weight, stage.write_penalty * torch.sigmoid(scores).mean())
+    # Of the score, not of the chance to be let in, which hardly falls any more where the score is high.
+    return Gated(torch.sigmoid((scores + chance.logit()) / _SHARPNESS), stage.write_penalty * F.softplus(scores).mean())
+
+
+def _on_background(model: MemoryBank, background: Block, stage: Stage) -> Tensor:
+    """The gate's loss on sentences that nothing is asked about."""
+    ids, lengths = (torch.from_numpy(x).to(model.device) for x in (background.ids, background.lengths))
+    scores = model.segment_gate(ids, torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).float()
+    loss = F.softplus(scores).mean()
+    return loss if stage.gate == "labels" else _BACKGROUND * stage.write_penalty * loss
 
 
 def _state_loss(model: MemoryBank, halfway: Tensor, batch: Moments) -> Tensor:
