@@ -8,7 +8,7 @@ al., 1611.00712).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -39,19 +39,21 @@ class Gated(NamedTuple):
 
 def moments_loss(model: MemoryModel, batch: Moments, stage: Stage) -> Score:
     """Loss of the answers, with that of the state of the story and that of the gate where the stage wants them."""
-    assert isinstance(model, MemoryBank)
-    device = model.device
+    bank = cast(MemoryBank, model)
+    device, m = bank.device, bank.config.memory_tokens
     ids, mask, fact = (torch.from_numpy(x).to(device) for x in (batch.segments, batch.mask, batch.fact))
     height, count, size = ids.shape
-    gated = _gate(model, ids.view(-1, size), mask.view(-1, size), fact, stage)
-    written = model.write(ids.view(-1, size), mask.view(-1, size))[1].view(height, count, -1)
-    span = torch.from_numpy(batch.first).to(device), torch.from_numpy(batch.last).to(device)
+    gated = _gate(bank, ids.view(-1, size), mask.view(-1, size), fact, stage)
+    written = bank.write(ids.view(-1, size), mask.view(-1, size))[1].view(height, count * m, -1)
+    span = m * torch.from_numpy(batch.first).to(device), m * torch.from_numpy(batch.last).to(device)
     questions, labels = (torch.from_numpy(x).to(device).flatten(0, 1) for x in (batch.questions, batch.labels))
-    asked = model.ask(questions, written, gated.weight, span, halfway=stage.state_weight > 0)
+    weight = gated.weight.repeat_interleave(m, dim=1)
+    asked = bank.ask(questions, written, weight, span, halfway=stage.state_weight > 0)
     loss, right, n, tokens = answers(model, asked.hidden, labels)
     loss = loss / max(1, tokens) + gated.loss
     if asked.halfway is not None:
-        loss = loss + stage.state_weight * _state_loss(model, asked.halfway, batch)
+        # A segment's last memory token has seen its others.
+        loss = loss + stage.state_weight * _state_loss(bank, asked.halfway[:, m - 1 :: m], batch)
     return Score(loss, tokens, height, right, n, float(gated.weight.detach().mean()))
 
 
