@@ -44,7 +44,7 @@ def moments_loss(model: MemoryModel, batch: Moments, stage: Stage) -> Score:
     ids, mask, fact = (torch.from_numpy(x).to(device) for x in (batch.segments, batch.mask, batch.fact))
     height, count, size = ids.shape
     gated = _gate(bank, ids.view(-1, size), mask.view(-1, size), fact, stage)
-    written = bank.write(ids.view(-1, size), mask.view(-1, size))[1].view(height, count * m, -1)
+    written = bank.write(ids.view(-1, size), mask.view(-1, size))[1].reshape(height, count * m, -1)
     span = m * torch.from_numpy(batch.first).to(device), m * torch.from_numpy(batch.last).to(device)
     questions, labels = (torch.from_numpy(x).to(device).flatten(0, 1) for x in (batch.questions, batch.labels))
     weight = gated.weight.repeat_interleave(m, dim=1)
