@@ -2,9 +2,9 @@
 
     python benchmarks/gate_decisions.py --model rmt-gated --data novels
 
-A false opening is a segment let in that holds no fact; a fact is missed if no segment that holds it, from its first
-character to its last, was let in. Where facts stand is read off the dataset, never by the model. One row a task and
-length; intervals are Wilson's, 95 %.
+A false opening is a segment let in in which no fact begins; a fact is missed if no segment that holds it, from its
+first character to its last, was let in. Where facts stand is read off the dataset, never by the model. One row a task
+and length; intervals are Wilson's, 95 %.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from babilong.sample import Sample
 from babilong.statistics import wilson
+from babilong.tokenizers import Tokenizer
 from baselines.reader import RecurrentReader, load_reader
 from generators.dataset import open_dataset
 
@@ -39,7 +42,7 @@ def decide(reader: RecurrentReader, sample: Sample) -> Decisions:
     text = f" {sample.input}"
     starts = np.array(_byte_offsets(text, [offset + 1 for offset in sample.fact_offsets]), dtype=np.int64)
     ends = starts + np.array([len(fact.encode()) for fact in sample.facts], dtype=np.int64)
-    sizes = np.array([len(reader.tokenizer.backend.id_to_token(i)) for i in range(reader.tokenizer.vocab_size)])
+    sizes = _sizes(reader.tokenizer)
     counts: Counter[str] = Counter()
     found = np.zeros(len(starts), dtype=np.bool_)
     done = 0
@@ -57,6 +60,12 @@ def decide(reader: RecurrentReader, sample: Sample) -> Decisions:
         with_fact[row[here]] = True
         counts.update(segments=len(let_in), let_in=int(let_in.sum()), false=int((let_in & ~with_fact).sum()))
     return Decisions(counts["segments"], counts["let_in"], counts["false"], len(starts), int((~found).sum()))
+
+
+@lru_cache
+def _sizes(tokenizer: Tokenizer) -> NDArray[np.int64]:
+    """Bytes of each token of a byte-level vocabulary, which writes every byte as a character."""
+    return np.array([len(tokenizer.backend.id_to_token(i)) for i in range(tokenizer.vocab_size)])
 
 
 def _byte_offsets(text: str, characters: list[int]) -> list[int]:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel
 
+from babilong.errors import UsageError
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal
 from baselines.memory.model import MemoryModel, State, Step, openings
@@ -60,10 +61,25 @@ class StateHeads(nn.Module):
 
 
 class MemoryBank(MemoryModel):
-    """A causal LM with the memories of its last segments; text stands at positions from 0, memory tokens behind it."""
+    """A causal LM with the memories of its last segments; text stands at positions from 0, memory tokens behind it.
+
+    Raises:
+        UsageError: a bank without room for a memory, or slopes of recency for other attention heads than the base
+            model has.
+    """
 
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__(base, config)
+        if config.bank < 1 or config.memory_tokens < 1:
+            raise UsageError(
+                f"A bank of {config.bank} memories of {config.memory_tokens} tokens holds nothing; raise `bank` or "
+                "`memory_tokens`."
+            )
+        heads = base.config.num_attention_heads
+        if config.recency and len(config.recency) != heads:
+            raise UsageError(
+                f"There are {len(config.recency)} slopes in `recency` for {heads} attention heads; give one a head."
+            )
         scale = base.get_input_embeddings().weight.std().item()
         self.memory = nn.Parameter(torch.randn(config.memory_tokens, self.width) * scale)
         self.read_slots = nn.Parameter(torch.zeros(config.memory_tokens, self.width))
@@ -125,7 +141,8 @@ class MemoryBank(MemoryModel):
             input_ids: token ids [B * K, L], K questions in a row about each of B texts.
             memory: float [B, n m, d], in the order in which they were written.
             weight: float [B, n m], how far each is let in.
-            span: first memory and the one behind the last that each question sees, int [B, K] each; all if None.
+            span: first memory vector and the one behind the last that each question sees, int [B, K] each; all if
+                None. Memories look at all those before them, of whatever stretch.
             mask: bool [B * K, L], False at padding.
             halfway: give what the memories are after half of the layers, too.
         """

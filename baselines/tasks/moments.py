@@ -29,6 +29,7 @@ from generators.streams import Stream
 
 _OWN = 0.75  # share of questions that are of the story's own task
 _ASK_HERE = 0.6  # share of facts after which interleaved text asks
+_LONGEST = 20  # tokens of a question with its answer: one width, so that shares of a batch are padded alike
 _LINGER = 0.8  # chance that a question is asked one sentence of noise later, and so on
 
 
@@ -111,7 +112,7 @@ class MomentTask:
             prefix: share of facts that stand behind words of a book in their segment, as behind a heading.
 
         Raises:
-            UsageError: a fact has more tokens than a segment.
+            UsageError: a fact has more tokens than a segment, or a question with its answer more than 20.
         """
         made = [self._row(row, step, facts + noise, noise / (facts + noise), questions, size, prefix) for row in rows]
         return Moments(*(np.stack([getattr(row, name) for row in made]) for name in Moments.__slots__))
@@ -202,6 +203,11 @@ class MomentTask:
             group = stream.choice([group for group in moment.asked if group])
         question = stream.choice(group)
         asked, answer = self._encode(question.text), (*self._encode(question.answer), self.end)
+        if len(asked) + len(answer) - 1 > _LONGEST:
+            raise UsageError(
+                f"The question {question.text!r} with its answer has {len(asked) + len(answer)} tokens, and there is "
+                f"room for {_LONGEST + 1}; train with a tokenizer of longer tokens, such as the built-in one."
+            )
         last = moment.last
         while last < len(out.fact) and not out.fact[last] and stream.random() < _LINGER:
             last += 1
@@ -211,13 +217,12 @@ class MomentTask:
 
 
 def _blank(total: int, size: int, questions: int) -> Moments:
-    longest = 20
     sizes: dict[str, Any] = {
         "segments": np.zeros((total, size), dtype=np.int64),
         "mask": np.zeros((total, size), dtype=np.bool_),
         "fact": np.zeros(total, dtype=np.bool_),
-        "questions": np.zeros((questions, longest), dtype=np.int64),
-        "labels": np.full((questions, longest), IGNORE, dtype=np.int64),
+        "questions": np.zeros((questions, _LONGEST), dtype=np.int64),
+        "labels": np.full((questions, _LONGEST), IGNORE, dtype=np.int64),
         "first": np.zeros(questions, dtype=np.int64),
         "last": np.zeros(questions, dtype=np.int64),
         "states": np.full((total, 2), IGNORE, dtype=np.int64),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory.sentences import Block, SentenceCutter
 from baselines.tasks.splits import must_not_be_test
@@ -23,12 +24,14 @@ def sentences_of(tokenizer: Tokenizer, size: int, split: str, volumes: int, book
         books: a folder of `.txt` files, of which none is measured on later.
 
     Raises:
-        UsageError: the split is the one that is measured on.
+        UsageError: the split is the one that is measured on, or there are no sentences.
         DataError: the folder cannot be read.
     """
     must_not_be_test(split)
     cutter = SentenceCutter(tokenizer, size)
     blocks = [block for text in _texts(split, volumes, books) for block in cutter.stream(tokenizer.encode_pieces(text))]
+    if not blocks:
+        raise UsageError("There are no sentences of books to tell stories among; raise `noise_volumes`.")
     return Block(np.concatenate([block.ids for block in blocks]), np.concatenate([block.lengths for block in blocks]))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 from torch.utils.checkpoint import checkpoint
 
 from baselines.memory.model import MemoryModel
+
+_READING = ("step", "read", "write", "ask")  # the last two: of a memory bank
 
 
 class _Recomputed:
@@ -15,14 +18,9 @@ class _Recomputed:
     def __init__(self, model: MemoryModel) -> None:
         self._model = model
 
-    def step(self, *inputs: Any, **named: Any) -> Any:
-        return checkpoint(self._model.step, *inputs, use_reentrant=False, **named)
-
-    def read(self, *inputs: Any, **named: Any) -> Any:
-        return checkpoint(self._model.read, *inputs, use_reentrant=False, **named)
-
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
+        found = getattr(self._model, name)
+        return partial(checkpoint, found, use_reentrant=False) if name in _READING else found
 
 
 def recomputed(model: MemoryModel) -> MemoryModel:

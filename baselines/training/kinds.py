@@ -95,14 +95,36 @@ def loss(model: MemoryModel, batch: Any, stage: Stage) -> Score:
 
 
 def check(recipe: Recipe) -> None:
-    """That all stages are of known kinds.
+    """That all stages are of known kinds, and that those of `moments` have the memory that they need.
 
     Raises:
-        UsageError: one is not.
+        UsageError: it is not so.
     """
     for stage in recipe.stages:
         if stage.kind not in KINDS:
             raise unknown("kind of stage", stage.kind, KINDS)
+    if any(stage.kind == "moments" for stage in recipe.stages):
+        _check_bank(recipe)
+
+
+def _check_bank(recipe: Recipe) -> None:
+    if recipe.memory.get("kind") != "bank":
+        raise UsageError("Stages of the kind `moments` train a memory of the kind `bank`; say so in `memory`.")
+    for stage in recipe.stages:
+        if stage.kind not in ("moments", "interleaved"):
+            raise UsageError(
+                f"The stage {stage.name} is of the kind `{stage.kind}`, for which a recipe with `moments` makes no "
+                "batches; choose moments, interleaved, or train it by a recipe of its own."
+            )
+        if stage.gate != "open" and not recipe.memory.get("segment_gate"):
+            raise UsageError(
+                f"The stage {stage.name} trains a gate, and there is none; give `memory` a `segment_gate`."
+            )
+        if stage.state_weight and not recipe.memory.get("state_heads"):
+            raise UsageError(
+                f"The stage {stage.name} has a `state_weight`, and nothing it could train; set `state_heads` in "
+                "`memory`."
+            )
 
 
 def _interleaved(

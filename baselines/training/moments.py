@@ -8,7 +8,7 @@ al., 1611.00712).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -41,27 +41,26 @@ class Gated(NamedTuple):
 
 def moments_loss(model: MemoryModel, made: tuple[Moments, Block], stage: Stage) -> Score:
     """Loss of the answers, with that of the state of the story and that of the gate where the stage wants them."""
-    assert isinstance(model, MemoryBank)
-    batch, background = made
-    device = model.device
+    bank, (batch, background) = cast(MemoryBank, model), made
+    device, m = bank.device, bank.config.memory_tokens
     ids, mask, fact = (torch.from_numpy(x).to(device) for x in (batch.segments, batch.mask, batch.fact))
     height, count, size = ids.shape
-    scores = (
-        model.segment_gate(ids.view(-1, size), mask.view(-1, size)).float().view(fact.shape)
-        if stage.gate != "open"
-        else None
-    )
+    scores = None
+    if stage.gate != "open":
+        scores = bank.segment_gate(ids.view(-1, size), mask.view(-1, size)).float().view(fact.shape)
     gated = _let_in(scores, fact, stage)
     if scores is not None and len(background.ids):
-        gated = gated._replace(loss=gated.loss + _on_background(model, background, stage))
-    written = model.write(ids.view(-1, size), mask.view(-1, size))[1].view(height, count, -1)
-    span = torch.from_numpy(batch.first).to(device), torch.from_numpy(batch.last).to(device)
+        gated = gated._replace(loss=gated.loss + _on_background(bank, background, stage))
+    written = bank.write(ids.view(-1, size), mask.view(-1, size))[1].reshape(height, count * m, -1)
+    span = m * torch.from_numpy(batch.first).to(device), m * torch.from_numpy(batch.last).to(device)
     questions, labels = (torch.from_numpy(x).to(device).flatten(0, 1) for x in (batch.questions, batch.labels))
-    asked = model.ask(questions, written, gated.weight, span, halfway=stage.state_weight > 0)
+    weight = gated.weight.repeat_interleave(m, dim=1)
+    asked = bank.ask(questions, written, weight, span, halfway=stage.state_weight > 0)
     loss, right, n, tokens = answers(model, asked.hidden, labels)
     loss = loss / max(1, tokens) + gated.loss
     if asked.halfway is not None:
-        loss = loss + stage.state_weight * _state_loss(model, asked.halfway, batch)
+        # A segment's last memory token has seen its others.
+        loss = loss + stage.state_weight * _state_loss(bank, asked.halfway[:, m - 1 :: m], batch)
     return Score(loss, tokens, height, right, n, float(gated.weight.detach().mean()))
 
 

@@ -1,0 +1,264 @@
+"""Moments: stories among sentences of books, and questions about stretches of them."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from babilong.errors import DataError, UsageError
+from babilong.tasks import OBJECTS
+from babilong.tokenizers import load_tokenizer
+from baselines.memory.sentences import Block, SentenceCutter
+from baselines.tasks.babilong import IGNORE
+from baselines.tasks.moments import Moments, MomentTask
+from baselines.tasks.noise import sentences_of
+from generators.stories import grammar
+from generators.stories.solve import solve
+from generators.streams import Stream
+
+SIZE = 16
+ROOMS = {"bathroom", "bedroom", "garden", "hallway", "kitchen", "office"}
+
+
+@pytest.fixture(scope="module")
+def noise() -> Block:
+    return sentences_of(load_tokenizer(), SIZE, "train", 1)
+
+
+@pytest.fixture(scope="module")
+def task(noise) -> MomentTask:
+    return MomentTask({"qa1": 1.0, "qa2": 2.0, "qa3": 1.0}, load_tokenizer(), 0, noise, seed=1)
+
+
+def made(task: MomentTask, rows=range(8), step=3, **fields) -> Moments:
+    return task.moments(rows, step, **{"facts": 30, "noise": 30, "questions": 8, "size": SIZE, **fields})
+
+
+def texts(task: MomentTask, batch: Moments, row: int) -> list[str]:
+    return [
+        task.tokenizer.decode(ids[mask].tolist())
+        for ids, mask in zip(batch.segments[row], batch.mask[row], strict=True)
+    ]
+
+
+def questions(task: MomentTask, batch: Moments, row: int):
+    """Question, answer, and the stretch it is about."""
+    for k in range(batch.labels.shape[1]):
+        ids, labels = batch.questions[row, k], batch.labels[row, k]
+        (place,) = np.nonzero(labels != IGNORE)
+        answer = labels[place].tolist()
+        assert answer[-1] == task.end
+        assert place.tolist() == list(range(place[0], place[0] + len(answer)))
+        # What is to be said next is what stands next.
+        assert ids[place[0] + 1 : place[-1] + 1].tolist() == answer[:-1]
+        assert not ids[place[-1] + 1 :].any()
+        asked = task.tokenizer.decode(ids[: place[0] + 1].tolist()).strip()
+        yield asked, task.tokenizer.decode(answer[:-1]).strip(), batch.first[row, k], batch.last[row, k]
+
+
+@given(rows=st.lists(st.integers(0, 5), min_size=2, max_size=2, unique=True).map(sorted), step=st.integers(0, 5))
+@settings(max_examples=5, deadline=None)
+def test_a_row_does_not_depend_on_the_rows_it_is_made_with(task, rows, step):
+    start, stop = rows
+    some = made(task, range(start, stop), step)
+    alone = made(task, range(stop - 1, stop), step)
+    for field in dataclasses.fields(Moments):
+        np.testing.assert_array_equal(getattr(some, field.name)[-1:], getattr(alone, field.name))
+
+
+def test_rows_and_steps_differ(task):
+    batch, other = made(task, range(2)), made(task, range(1), step=4)
+    assert (batch.segments[0] != batch.segments[1]).any()
+    assert (batch.segments[0] != other.segments[0]).any()
+
+
+@pytest.mark.parametrize("name", ["qa1", "qa2", "qa3", "qa6", "qa7", "qa8"])
+def test_questions_are_answered_by_the_facts_of_their_stretch(name, noise):
+    task = MomentTask({name: 1.0}, load_tokenizer(), 0, noise, seed=2)
+    batch = made(task)
+    own = 0
+    for row in range(8):
+        read = [text.strip() for text in texts(task, batch, row)]
+        for asked, answer, first, last in questions(task, batch, row):
+            facts = [text for text, fact in zip(read, batch.fact[row], strict=True) if fact]
+            start = int(batch.fact[row, :first].sum())
+            seen = facts[start : int(batch.fact[row, :last].sum())]
+            for simpler in (name, "qa2", "qa1"):
+                moves = [f for f in seen if simpler != "qa1" or grammar.facts(name).read(f).kind == "move"]
+                try:
+                    grammar.questions(simpler).read(asked)
+                except DataError:
+                    continue
+                assert solve(simpler, moves, asked)[0] == answer
+                own += simpler == name
+                break
+            else:
+                raise AssertionError(asked)
+    assert 25 < own <= 64
+
+
+def test_a_stretch_starts_where_its_story_does(task, monkeypatch):
+    begun: list[tuple[str, ...]] = []
+    story = task._story
+
+    def remember(stream):
+        told = story(stream)
+        begun.append(told.facts)
+        return told
+
+    monkeypatch.setattr(task, "_story", remember)
+    batch = made(task, range(1), facts=100, noise=60, questions=30)
+    starts, at = [], 0
+    read = [text.strip() for text in texts(task, batch, 0)]
+    for facts in begun:
+        starts.append(at)
+        for fact in facts:
+            while at < len(read) and not batch.fact[0, at]:
+                at += 1
+            if at < len(read):
+                assert read[at] == fact
+                at += 1
+    assert len(set(batch.first[0])) > 1
+    assert set(batch.first[0]) <= set(starts)
+    for first, end in zip(batch.first[0], batch.last[0], strict=True):
+        following = [start for start in starts if start > first]
+        # It may go on over noise behind the story's end, but not over a fact of the next one.
+        assert not following or not batch.fact[0, following[0] : end].any()
+
+
+@pytest.mark.parametrize(("facts", "noise"), [(20, 60), (40, 40), (60, 20)])
+def test_about_as_much_is_noise_as_asked(task, facts, noise):
+    batch = made(task, range(12), facts=facts, noise=noise)
+    assert batch.segments.shape == (12, 80, SIZE)
+    assert batch.fact.mean() == pytest.approx(facts / 80, abs=0.06)
+    assert made(task, range(2), noise=0).fact.all()
+
+
+def test_facts_are_whole_and_sentences_are_of_books(task, noise):
+    batch = made(task)
+    known = {tuple(ids[:length]) for ids, length in zip(*(array.tolist() for array in noise), strict=True)}
+    languages = [grammar.facts(name) for name in task.tasks]
+    for row in range(8):
+        for i, text in enumerate(texts(task, batch, row)):
+            ids = batch.segments[row, i]
+            assert not ids[~batch.mask[row, i]].any()
+            if batch.fact[row, i]:
+                assert text.startswith(" ")
+                assert any(_reads(language, text[1:]) for language in languages)
+            else:
+                assert tuple(ids[batch.mask[row, i]].tolist()) in known
+
+
+def _reads(language, text: str) -> bool:
+    try:
+        return bool(language.read(text))
+    except DataError:
+        return False
+
+
+def test_facts_stand_behind_words_of_a_book_where_wanted(task):
+    plain, headed = made(task, noise=0), made(task, noise=0, prefix=1.0)
+    language = grammar.facts("qa3")
+    behind = 0
+    for row in range(8):
+        for text in texts(task, headed, row):
+            # However much stands before it, the fact is whole and the last thing in its segment.
+            assert any(_reads(language, text[i + 1 :]) for i, letter in enumerate(text) if letter == " ")
+            behind += not _reads(language, text[1:])
+    assert behind > 0.9 * plain.fact.size
+    assert headed.fact.all()
+
+
+def test_states_are_tokens_of_what_is_known(task):
+    batch = made(task)
+    decode = task.tokenizer.decode
+    assert {decode([token]).strip() for token in batch.states[batch.states != IGNORE].tolist()} == ROOMS
+    assert (batch.states[~batch.fact] == IGNORE).all()
+    assert (batch.held[~batch.fact] == IGNORE).all()
+    assert set(batch.held[batch.fact].flatten().tolist()) == {IGNORE, 0, 1}  # nothing is held in qa1
+    for row in range(8):
+        for i, text in enumerate(texts(task, batch, row)):
+            if batch.fact[row, i] and (event := grammar.facts("qa3").read(text.strip())):
+                if event.kind == "move":
+                    assert decode([int(batch.states[row, i, 0])]).strip() == event.what
+                else:
+                    assert batch.held[row, i, OBJECTS.index(event.what)] == (event.kind == "get")
+
+
+def test_a_row_too_short_for_any_question_has_none(noise):
+    task = MomentTask({"qa15": 1.0}, load_tokenizer(), 0, noise, seed=2)
+    batch = made(task, range(3), facts=3, noise=0)
+    assert (batch.labels == IGNORE).all()
+    assert not batch.last.any()
+
+
+def test_answers_in_interleaved_text_follow_their_questions(task):
+    ids, labels = task.interleaved(6, 128, step=1)
+    rows, places = np.nonzero((labels != IGNORE)[:, :-1])
+    np.testing.assert_array_equal(labels[rows, places], ids[rows, places + 1])
+    starts = (labels != IGNORE) & ~np.pad(labels != IGNORE, ((0, 0), (1, 0)))[:, :-1]
+    asked = task.tokenizer.decode(ids[starts].tolist())
+    assert set(asked) == {"?"}
+    assert {task.tokenizer.decode([token]).strip() for token in labels[starts].tolist()} <= ROOMS
+    np.testing.assert_array_equal(ids, task.interleaved(6, 128, step=1)[0])
+    np.testing.assert_array_equal(ids[:2], task.interleaved(2, 128, step=1)[0])
+
+
+def test_no_stream_of_what_is_measured_on_is_drawn_from(noise, monkeypatch):
+    words: list[tuple] = []
+    make = Stream.__init__
+    monkeypatch.setattr(Stream, "__init__", lambda self, *names: (words.append(names), make(self, *names))[1])
+    for split in ("train", "valid"):
+        task = MomentTask({"qa1": 1.0, "qa4": 1.0}, load_tokenizer(), 0, noise, seed=1, split=split)
+        made(task, range(2))
+        task.interleaved(1, 64, 0)
+        assert {names[0] for names in words} == {split}
+        words.clear()
+
+
+def test_what_cannot_be_made_is_refused(task, noise):
+    tokenizer = load_tokenizer()
+    with pytest.raises(UsageError, match=r"The fact '.*' has \d tokens, a segment 6; raise segment_size"):
+        made(MomentTask({"qa1": 1.0}, tokenizer, 0, _short(noise), seed=1), size=6)
+    with pytest.raises(UsageError, match="Unknown task 'qa21'"):
+        MomentTask({"qa21": 1.0}, tokenizer, 0, noise, seed=1)
+    with pytest.raises(UsageError, match="Training on the split 'test' is refused"):
+        MomentTask({"qa1": 1.0}, tokenizer, 0, noise, seed=1, split="test")
+    with pytest.raises(UsageError, match="Training on the split 'test' is refused"):
+        sentences_of(tokenizer, SIZE, "test", 1)
+
+
+def _short(noise: Block) -> Block:
+    return Block(noise.ids[noise.lengths <= 6], noise.lengths[noise.lengths <= 6])
+
+
+def test_a_question_of_too_many_tokens_is_refused(task, monkeypatch):
+    monkeypatch.setattr("baselines.tasks.moments._LONGEST", 4)
+    with pytest.raises(UsageError, match=r"The question '.*' with its answer has \d tokens"):
+        made(task)
+
+
+def test_sentences_of_books_fit_a_segment(tmp_path):
+    (tmp_path / "novel.txt").write_text("It was late. Nobody came to the house that night, and she knew it.")
+    (tmp_path / "notes.md").write_text("Not a book.")
+    found = sentences_of(load_tokenizer(), SIZE, "train", 0, str(tmp_path))
+    read = [load_tokenizer().decode(ids[:length].tolist()) for ids, length in zip(*found, strict=True)]
+    assert read[0] == " It was late."
+    assert "".join(read) == " It was late. Nobody came to the house that night, and she knew it."
+    assert found.lengths.max() <= SIZE
+    with pytest.raises(UsageError, match="There are no sentences of books to tell stories among"):
+        sentences_of(load_tokenizer(), SIZE, "train", 0)
+
+
+def test_facts_among_sentences_are_cut_as_they_were_made(task):
+    """What is trained on is what is read: a text of these segments is cut into them again."""
+    batch = made(task, range(4))
+    for row in range(4):
+        cut = SentenceCutter(task.tokenizer, SIZE).stream([batch.segments[row][batch.mask[row]].tolist()])
+        found = [tuple(ids[:length].tolist()) for block in cut for ids, length in zip(*block, strict=True)]
+        facts = batch.segments[row][batch.fact[row]]
+        masks = batch.mask[row][batch.fact[row]]
+        wanted = [tuple(ids[mask].tolist()) for ids, mask in zip(facts, masks, strict=True)]
+        assert sum(fact in found for fact in wanted) > 0.9 * len(wanted)

@@ -1,0 +1,195 @@
+"""A memory bank is trained on moments: what learns, what is saved, what is refused."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from babilong.errors import UsageError
+from babilong.tokenizers import load_tokenizer
+from baselines import checkpoints
+from baselines.memory.config import MemoryConfig
+from baselines.reader import RecurrentReader
+from baselines.tasks.moments import Moments, MomentTask
+from baselines.tasks.noise import sentences_of
+from baselines.training import kinds, models, trainer
+from baselines.training.checkpointing import recomputed
+from baselines.training.recipe import Recipe, Stage
+from baselines.training.shares import Share
+from tests.baselines.training_runs import STILL
+
+MOMENTS = {"kind": "moments", "rows": 2, "facts": 12, "noise": 8, "questions": 4}
+OPEN = Stage("open", 2, state_weight=0.3, **MOMENTS)
+LABELS = Stage("labels", 2, gate="labels", **MOMENTS)
+ANSWERS = Stage("answers", 2, gate="answers", write_penalty=0.5, **MOMENTS)
+BANK = Recipe(
+    name="tiny-bank",
+    task={"qa1": 1.0, "qa2": 1.0},
+    model={"model_type": "gpt2", "n_layer": 2, "n_embd": 16, "n_head": 2, "n_positions": 128, **STILL},
+    memory={
+        "kind": "bank",
+        "memory_tokens": 1,
+        "segment_size": 24,
+        "cut": "sentences",
+        "bank": 8,
+        "recency": [0.0, 0.5],
+        "segment_gate": 4,
+        "state_heads": True,
+    },
+    warmup=1,
+    gate_threshold=-0.25,
+    precision="no",
+    log_every=1,
+    stages=(Stage("stories", 1, kind="interleaved", rows=2), OPEN, LABELS, ANSWERS),
+    text="name: tiny-bank\n",
+)
+PARTS = {"gate": "segment_gate.", "states": "states.", "slots": "read_slots", "memory": "memory"}
+
+
+@pytest.fixture(scope="module")
+def source() -> kinds.Batches:
+    tokenizer, config = load_tokenizer(), MemoryConfig.from_dict(BANK.memory)
+    noise = sentences_of(tokenizer, config.segment_size, "train", 1)
+    return kinds.Batches(MomentTask(BANK.tasks, tokenizer, 0, noise, seed=1), config)
+
+
+def run(recipe, source, out):
+    return trainer.train(recipe, source.task.tokenizer, source, kinds.loss, out, save_minutes=1000)
+
+
+def fresh(**memory):
+    torch.manual_seed(0)
+    return models.fresh_model(dataclasses.replace(BANK, memory={**BANK.memory, **memory}), load_tokenizer())
+
+
+def learning(stage: Stage, source) -> set[str]:
+    """Which parts get a gradient in a stage."""
+    model = fresh()
+    kinds.loss(model, source(stage, 0, Share()), stage).loss.backward()
+    moved = {name for name, p in model.named_parameters() if p.grad is not None and p.grad.abs().max() > 0}
+    return {part for part, start in PARTS.items() if any(name.startswith(start) for name in moved)}
+
+
+def test_a_trained_bank_is_a_checkpoint_that_answers(source, tmp_path):
+    folder = run(BANK, source, tmp_path / "run")
+    lines = [yaml.safe_load(line) for line in (tmp_path / "run" / "train.jsonl").read_text().splitlines()]
+    assert [line["stage"] for line in lines] == ["stories", "open", "open", "labels", "labels", "answers", "answers"]
+    assert np.isfinite([line["loss"] for line in lines]).all()
+    assert [line["gate"] for line in lines[1:3]] == [1.0, 1.0]
+    assert all(0 < line["gate"] < 1 for line in lines[3:])
+    loaded = checkpoints.load(str(folder))
+    assert loaded.tasks == ("qa1", "qa2")
+    assert loaded.model.config.gate_threshold == -0.25
+    assert loaded.model.config.recency == (0.0, 0.5)
+    reader = RecurrentReader(loaded, "float32")
+    context = "It was late. Mary went to the garden. She knew it. John moved to the office."
+    (reading,) = reader.answer([(context, "Where is Mary?")], 3)
+    assert reading.tokens_in == sum(map(loaded.tokenizer.count, (f" {context}", " Where is Mary?")))
+    assert 1 <= reading.tokens_out <= 3
+
+
+def test_every_stage_trains_its_own_parts(source):
+    shared = {"slots", "memory"}
+    assert learning(OPEN, source) == shared | {"states"}
+    assert learning(LABELS, source) == shared | {"gate"}
+    assert learning(ANSWERS, source) == shared | {"gate"}
+    assert learning(dataclasses.replace(OPEN, state_weight=0.0), source) == shared
+
+
+def test_a_gate_learns_from_the_answers_without_a_price(source):
+    assert "gate" in learning(dataclasses.replace(ANSWERS, write_penalty=0.0), source)
+
+
+def test_the_price_shuts_the_gate_and_labels_open_it_on_facts_alone(source, tmp_path):
+    scores = {}
+    for stage in (dataclasses.replace(ANSWERS, write_penalty=50.0), LABELS):
+        stage = dataclasses.replace(stage, steps=8, learning_rate=0.02, rows=4)
+        folder = run(dataclasses.replace(BANK, stages=(stage,)), source, tmp_path / stage.name)
+        gate = checkpoints.load(str(folder)).model.segment_gate
+        batch = source(stage, 99, Share())
+        ids, mask = (torch.from_numpy(array).flatten(0, 1) for array in (batch.segments, batch.mask))
+        found = gate(ids, mask).detach().numpy()
+        scores[stage.name] = found[batch.fact.ravel()].mean(), found[~batch.fact.ravel()].mean()
+    assert max(scores["answers"]) < -0.5
+    assert scores["labels"][0] > scores["labels"][1] + 1
+
+
+def test_labels_let_in_what_holds_a_fact_and_a_few_strays(source):
+    batch = source(LABELS, 0, Share())
+    for stray, opening in ((0.0, batch.fact.mean()), (1.0, 1.0)):
+        stage = dataclasses.replace(LABELS, stray=stray)
+        assert kinds.loss(fresh(), batch, stage).gate == pytest.approx(opening)
+
+
+@pytest.mark.parametrize("stage", [OPEN, LABELS, ANSWERS], ids=lambda stage: stage.name)
+def test_several_memory_tokens_a_segment_are_trained_too(stage, source):
+    model = fresh(memory_tokens=2)
+    score = kinds.loss(model, source(stage, 0, Share()), stage)
+    score.loss.backward()
+    assert torch.isfinite(score.loss)
+    assert model.memory.grad.abs().amax(dim=1).gt(0).all()
+    assert score.asked == 8
+
+
+def test_shares_together_are_the_batch(source):
+    stage = dataclasses.replace(OPEN, rows=5)
+    whole, *shares = (source(stage, 3, share) for share in (Share(), Share(0, 2), Share(1, 2)))
+    for field in dataclasses.fields(Moments):
+        joined = np.concatenate([getattr(share, field.name) for share in shares])
+        np.testing.assert_array_equal(joined, getattr(whole, field.name))
+
+
+def test_micro_batches_give_the_weights_of_the_whole_batch(source, tmp_path):
+    stage = dataclasses.replace(OPEN, state_weight=0.0, learning_rate=0.1, rows=4)
+    recipe = dataclasses.replace(BANK, stages=(stage,), optimizer="sgd", clip=None)
+    whole, parts = (
+        load_file(run(dataclasses.replace(recipe, accumulate=n), source, tmp_path / str(n)) / "model.safetensors")
+        for n in (1, 2)
+    )
+    for name, tensor in whole.items():
+        torch.testing.assert_close(parts[name], tensor, rtol=1e-4, atol=1e-6)
+
+
+def test_activations_computed_again_give_the_same_gradients(source):
+    batch = source(OPEN, 0, Share())
+    gradients = []
+    for wrapped in (lambda model: model, recomputed):
+        model = fresh()
+        kinds.loss(wrapped(model), batch, OPEN).loss.backward()
+        gradients.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
+    assert gradients[0].keys() == gradients[1].keys()
+    for name, gradient in gradients[0].items():
+        torch.testing.assert_close(gradient, gradients[1][name])
+
+
+def test_a_source_is_made_from_a_recipe(source):
+    made = kinds.batches(BANK, load_tokenizer(), 0, "valid", 1)
+    assert made.split == "valid"
+    assert (made(OPEN, 0, Share()).segments != source(OPEN, 0, Share()).segments).any()
+    several = dataclasses.replace(BANK, stages=BANK.stages[:1])
+    with pytest.raises(UsageError, match="Several tasks at once are for stages of the kind `moments`"):
+        kinds.batches(several, load_tokenizer(), 0, "train", 1)
+
+
+@pytest.mark.parametrize(
+    ("memory", "stage", "message"),
+    [
+        ({"kind": "rmt"}, OPEN, "train a memory of the kind `bank`"),
+        ({"segment_gate": 0}, LABELS, "The stage labels trains a gate, and there is none"),
+        ({"state_heads": False}, OPEN, "The stage open has a `state_weight`, and nothing it could train"),
+        ({}, Stage("facts", 1, kind="facts"), "The stage facts is of the kind `facts`, for which"),
+    ],
+)
+def test_stages_that_the_memory_is_not_made_for_are_refused(memory, stage, message):
+    kinds.check(BANK)
+    recipe = dataclasses.replace(BANK, memory={**BANK.memory, **memory}, stages=(*BANK.stages[1:2], stage))
+    with pytest.raises(UsageError, match=message):
+        kinds.check(recipe)
+
+
+def test_an_unknown_gate_of_a_stage_is_answered_with_the_known_ones():
+    with pytest.raises(UsageError, match="Unknown gate of a stage 'label'; did you mean labels"):
+        Stage("gate", 1, gate="label")
