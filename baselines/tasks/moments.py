@@ -117,11 +117,33 @@ class MomentTask:
         made = [self._row(row, step, facts + noise, noise / (facts + noise), questions, size, prefix) for row in rows]
         return Moments(*(np.stack([getattr(row, name) for row in made]) for name in Moments.__slots__))
 
-    def background(self, rows: range, step: int, count: int) -> Block:
-        """Sentences of books, as most of a long text is: `count` of them a row."""
+    def background(self, rows: range, step: int, count: int, near: float = 0.0) -> Block:
+        """Sentences that no question is about, as most of a long text is.
+
+        Args:
+            rows: which.
+            step: names the random streams with the row.
+            count: of sentences a row.
+            near: share of them that are facts in which one or two tokens were exchanged for those of books.
+        """
         streams = [Stream(self.split, "background", self.seed, step, row) for row in rows]
         picked = [stream.below(len(self.noise.ids)) for stream in streams for _ in range(count)]
-        return Block(self.noise.ids[picked], self.noise.lengths[picked])
+        block = Block(self.noise.ids[picked], self.noise.lengths[picked].copy())
+        for at in range(len(picked)):
+            stream = streams[at // count]
+            if stream.random() < near and (spoilt := self._spoilt(stream)):
+                block.ids[at] = 0
+                block.ids[at, : len(spoilt)], block.lengths[at] = spoilt, len(spoilt)
+        return block
+
+    def _spoilt(self, stream: Stream) -> list[int]:
+        """A fact that says something else; none where the exchange made another fact."""
+        facts = self._story(stream).facts
+        ids = list(self._encode(stream.choice(facts)))
+        for _ in range(1 + stream.below(2)):
+            book = self.noise.ids[stream.below(len(self.noise.ids))]
+            ids[stream.below(len(ids) - 1)] = int(book[0])
+        return [] if len(ids) > self.noise.ids.shape[1] or tuple(ids) in map(self._encode, facts) else ids
 
     def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:
         """Facts with questions and answers between them, nothing else: ids and labels, [batch, length].

@@ -177,7 +177,7 @@ def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, sh
         size=stage.segment_size or config.segment_size,
         prefix=stage.prefix,
     )
-    return moments, task.background(rows, step, stage.background)
+    return moments, task.background(rows, step, stage.background, stage.near)
 
 
 KINDS: dict[str, Kind] = {

@@ -40,6 +40,7 @@ class Stage:
         facts: of `moments`, about how many facts a row tells.
         noise: about how many sentences of books stand among them.
         background: more such sentences for each row, which the gate alone judges: most of a long text is nothing else.
+        near: share of those that are facts with one or two words exchanged.
         prefix: share of facts that stand behind words of a book, as behind a heading.
         gate: what is let in: `open`, everything; `answers`, what the gate learns from the answers to let in; `labels`,
             what holds a fact, and the gate learns to tell.
@@ -68,6 +69,7 @@ class Stage:
     facts: int = 40
     noise: int = 0
     background: int = 0
+    near: float = 0.0
     prefix: float = 0.1
     gate: Literal["open", "answers", "labels"] = "open"
     stray: float = 0.1
