@@ -1,37 +1,53 @@
-"""The bundled checkpoint does what the README says of it."""
+"""The bundled checkpoints do what the README says of them."""
 
 from pathlib import Path
 
 import pytest
 
 from baselines import checkpoints
+from baselines.bundled import BUNDLED
 from baselines.reader import load_reader
 from generators.kitchen import Kitchen
 from generators.recipe import Recipe
 
 BOOKS = Path(__file__).parents[3] / "shared" / "data" / "books"
+# Well below what was measured on other samples: 60 of these say little more.
+LEAST = {"qa1": 0.95, "qa2": 0.8, "qa3": 0.75, "qa4": 0.85, "qa5": 0.85}
 
 
-def accuracy(recipe: Recipe, length: str, samples: int) -> float:
-    reader = load_reader("rmt-gpt2", "float32")
-    asked = list(Kitchen(recipe).samples("qa1", length, samples))
+def accuracy(name: str, recipe: Recipe, task: str, length: str, samples: int) -> float:
+    reader = load_reader(name, "float32")
+    asked = list(Kitchen(recipe).samples(task, length, samples))
     readings = reader.answer([(sample.input, sample.question) for sample in asked], 20)
     assert all(reading.finish_reason == "stop" for reading in readings)
     return sum(reading.text == sample.target for reading, sample in zip(readings, asked, strict=True)) / samples
 
 
-@pytest.mark.parametrize(("length", "samples"), [("0k", 200), ("1k", 60), ("4k", 30)])
-def test_it_answers_qa1_on_the_built_in_recipe(length, samples):
-    assert accuracy(Recipe(seed=20_261), length, samples) >= 0.95
+@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("task", LEAST)
+def test_they_answer_qa1_to_qa5_on_the_built_in_recipe(name, task):
+    assert accuracy(name, Recipe(seed=20_261), task, "2k", 60) >= LEAST[task]
 
 
+@pytest.mark.parametrize("name", BUNDLED)
+def test_length_takes_nothing_away(name):
+    short, long = (accuracy(name, Recipe(seed=20_262), "qa1", length, 40) for length in ("0k", "16k"))
+    assert min(short, long) >= 0.95
+
+
+@pytest.mark.parametrize("name", BUNDLED)
 @pytest.mark.skipif(not BOOKS.is_dir(), reason=f"no books at {BOOKS}")
-def test_it_answers_qa1_in_novels_it_never_saw(tmp_path):
-    for novel in sorted(BOOKS.glob("*.txt"))[:4]:  # all of them would take half a minute to tokenise
+def test_they_answer_in_novels_they_never_saw(name, tmp_path):
+    for novel in sorted(BOOKS.glob("*.txt"))[1:8:2]:  # every second was learnt from
         (tmp_path / novel.name).symlink_to(novel)
-    assert accuracy(Recipe(background=str(tmp_path)), "2k", 30) >= 0.9
+    assert accuracy(name, Recipe(background=str(tmp_path)), "qa1", "2k", 30) >= 0.9
 
 
-def test_it_is_small_enough_to_ship():
-    folder = checkpoints.find("rmt-gpt2")
-    assert sum(file.stat().st_size for file in folder.iterdir()) <= 30_000_000
+def test_what_their_gates_were_trained_from_is_said():
+    told = {name: load_reader(name, "float32").describe()["memory"]["gate_from"] for name in BUNDLED}
+    assert told == {"rmt-gpt2": "answers", "rmt-gated": "labels"}
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_they_are_small_enough_to_ship(name):
+    assert sum(file.stat().st_size for file in checkpoints.find(name).iterdir()) <= 30_000_000

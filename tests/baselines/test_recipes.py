@@ -5,6 +5,7 @@ import yaml
 
 from babilong.errors import DataError, UsageError
 from baselines import checkpoints
+from baselines.bundled import BUNDLED
 from baselines.training import kinds
 from baselines.training.loading import load_recipe
 from baselines.training.recipe import Recipe, Stage
@@ -27,10 +28,11 @@ def test_the_rate_rises_stays_and_falls():
         TINY.at(TINY.steps)
 
 
-def test_the_bundled_recipe_is_the_one_of_the_bundled_checkpoint():
-    recipe = load_recipe("rmt-gpt2")
-    assert recipe.task == "qa1"
-    stored = checkpoints.find("rmt-gpt2") / "training.yaml"
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_bundled_recipe_is_the_one_of_the_bundled_checkpoint(name):
+    recipe = load_recipe(name)
+    assert list(recipe.tasks) == ["qa1", "qa2", "qa3", "qa4", "qa5"]
+    stored = checkpoints.find(name) / "training.yaml"
     assert stored.read_text() == recipe.text
 
 
