@@ -262,3 +262,15 @@ def test_facts_among_sentences_are_cut_as_they_were_made(task):
         masks = batch.mask[row][batch.fact[row]]
         wanted = [tuple(ids[mask].tolist()) for ids, mask in zip(facts, masks, strict=True)]
         assert sum(fact in found for fact in wanted) > 0.9 * len(wanted)
+
+
+def test_the_background_is_of_books_and_of_facts_that_say_something_else(task, noise):
+    books = {tuple(row[:length]) for row, length in zip(noise.ids, noise.lengths, strict=True)}
+    plain, near = (task.background(range(2), 3, 20, share) for share in (0.0, 1.0))
+    rows = [[tuple(row[:n]) for row, n in zip(block.ids, block.lengths, strict=True)] for block in (plain, near)]
+    assert len(plain.ids) == 40
+    assert set(rows[0]) <= books
+    spoilt = [row for row in rows[1] if row not in books]
+    assert len(spoilt) > 20
+    said = {task.tokenizer.decode(list(map(int, row))).strip() for row in spoilt}
+    assert sum(_reads(grammar.facts("qa2"), text) for text in said) < len(said) / 10

@@ -109,7 +109,7 @@ def test_the_price_shuts_the_gate_and_labels_open_it_on_facts_alone(source, tmp_
         stage = dataclasses.replace(stage, steps=8, learning_rate=0.02, rows=4)
         folder = run(dataclasses.replace(BANK, stages=(stage,)), source, tmp_path / stage.name)
         gate = checkpoints.load(str(folder)).model.segment_gate
-        batch = source(stage, 99, Share())
+        batch, _ = source(stage, 99, Share())
         ids, mask = (torch.from_numpy(array).flatten(0, 1) for array in (batch.segments, batch.mask))
         found = gate(ids, mask).detach().numpy()
         scores[stage.name] = found[batch.fact.ravel()].mean(), found[~batch.fact.ravel()].mean()
@@ -119,9 +119,19 @@ def test_the_price_shuts_the_gate_and_labels_open_it_on_facts_alone(source, tmp_
 
 def test_labels_let_in_what_holds_a_fact_and_a_few_strays(source):
     batch = source(LABELS, 0, Share())
-    for stray, opening in ((0.0, batch.fact.mean()), (1.0, 1.0)):
+    for stray, opening in ((0.0, batch[0].fact.mean()), (1.0, 1.0)):
         stage = dataclasses.replace(LABELS, stray=stray)
         assert kinds.loss(fresh(), batch, stage).gate == pytest.approx(opening)
+
+
+def test_openings_on_sentences_that_nothing_is_asked_about_cost_too(source):
+    model = fresh()
+    for stage in (LABELS, dataclasses.replace(ANSWERS, write_penalty=1.0)):
+        torch.manual_seed(0)
+        without = kinds.loss(model, source(stage, 0, Share()), stage).loss
+        more = dataclasses.replace(stage, background=4)
+        torch.manual_seed(0)
+        assert kinds.loss(model, source(more, 0, Share()), more).loss > without
 
 
 @pytest.mark.parametrize("stage", [OPEN, LABELS, ANSWERS], ids=lambda stage: stage.name)
@@ -135,11 +145,13 @@ def test_several_memory_tokens_a_segment_are_trained_too(stage, source):
 
 
 def test_shares_together_are_the_batch(source):
-    stage = dataclasses.replace(OPEN, rows=5)
+    stage = dataclasses.replace(LABELS, rows=5, background=3, near=0.5)
     whole, *shares = (source(stage, 3, share) for share in (Share(), Share(0, 2), Share(1, 2)))
     for field in dataclasses.fields(Moments):
-        joined = np.concatenate([getattr(share, field.name) for share in shares])
-        np.testing.assert_array_equal(joined, getattr(whole, field.name))
+        joined = np.concatenate([getattr(moments, field.name) for moments, _ in shares])
+        np.testing.assert_array_equal(joined, getattr(whole[0], field.name))
+    joined = np.concatenate([background.ids for _, background in shares])
+    np.testing.assert_array_equal(joined, whole[1].ids)
 
 
 def test_micro_batches_give_the_weights_of_the_whole_batch(source, tmp_path):
@@ -168,7 +180,7 @@ def test_activations_computed_again_give_the_same_gradients(source):
 def test_a_source_is_made_from_a_recipe(source):
     made = kinds.batches(BANK, load_tokenizer(), 0, "valid", 1)
     assert made.split == "valid"
-    assert (made(OPEN, 0, Share()).segments != source(OPEN, 0, Share()).segments).any()
+    assert (made(OPEN, 0, Share())[0].segments != source(OPEN, 0, Share())[0].segments).any()
     several = dataclasses.replace(BANK, stages=BANK.stages[:1])
     with pytest.raises(UsageError, match="Several tasks at once are for stages of the kind `moments`"):
         kinds.batches(several, load_tokenizer(), 0, "train", 1)
