@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -77,11 +77,13 @@ def _byte_offsets(text: str, characters: list[int]) -> list[int]:
     return found
 
 
-def rows(reader: RecurrentReader, folder: Path) -> Iterator[str]:
+def rows(reader: RecurrentReader, folder: Path, lengths: Sequence[str] = (), limit: int | None = None) -> Iterator[str]:
     """A line of the table for each task and length."""
     dataset = open_dataset(folder, verify=False)
     for task, length in dataset.cells:
-        decisions = [decide(reader, sample) for sample in dataset.samples(task, length)]
+        if lengths and length not in lengths:
+            continue
+        decisions = [decide(reader, sample) for sample in dataset.samples(task, length, limit)]
         total = Decisions(*(sum(column) for column in zip(*decisions, strict=True)))
         false = wilson(total.false, total.segments - (total.let_in - total.false))
         missed = wilson(total.missed, total.facts)
@@ -97,12 +99,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="rmt-gated", help="bundled checkpoint or folder")
     parser.add_argument("--data", type=Path, required=True, help="dataset folder")
+    parser.add_argument("--length", default="", help="lengths, with commas; all of them by default")
+    parser.add_argument("--samples", type=int, help="only the first so many of each task and length")
     args = parser.parse_args()
     reader = load_reader(args.model)
     if not reader.model.config.segment_gate:
         sys.exit(f"The checkpoint {args.model} has no gate on segments.")
     print("task  length  samples     segments    let in   false (95 % interval)     facts  missed (95 % interval)")
-    for row in rows(reader, args.data):
+    for row in rows(reader, args.data, args.length.split(",") if args.length else (), args.samples):
         print(row, flush=True)
 
 
