@@ -21,7 +21,7 @@ from baselines.memory import segments
 from baselines.memory.model import MemoryModel
 from baselines.memory.sentences import Block, SentenceCutter
 
-_AT_A_TIME = 4096  # segments judged at once
+_AT_A_TIME = 256  # segments judged at once
 
 
 class Segment(NamedTuple):
