@@ -103,6 +103,12 @@ def check(recipe: Recipe) -> None:
     for stage in recipe.stages:
         if stage.kind not in KINDS:
             raise unknown("kind of stage", stage.kind, KINDS)
+        positions = recipe.model.get("n_positions", recipe.model.get("max_position_embeddings"))
+        if stage.kind == "interleaved" and positions is not None and positions < _INTERLEAVED_LENGTH:
+            raise UsageError(
+                f"The stage {stage.name} reads {_INTERLEAVED_LENGTH} tokens at once, and the model has {positions} "
+                "positions; give it more."
+            )
     if any(stage.kind == "moments" for stage in recipe.stages):
         _check_bank(recipe)
 

@@ -205,3 +205,9 @@ def test_stages_that_the_memory_is_not_made_for_are_refused(memory, stage, messa
 def test_an_unknown_gate_of_a_stage_is_answered_with_the_known_ones():
     with pytest.raises(UsageError, match="Unknown gate of a stage 'label'; did you mean labels"):
         Stage("gate", 1, gate="label")
+
+
+def test_text_read_at_once_needs_a_model_with_positions_for_it():
+    recipe = dataclasses.replace(BANK, model={**BANK.model, "n_positions": 48})
+    with pytest.raises(UsageError, match="reads 128 tokens at once, and the model has 48 positions; give it more"):
+        kinds.check(recipe)
