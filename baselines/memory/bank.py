@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 
 from babilong.errors import UsageError
 from baselines.memory.config import MemoryConfig
-from baselines.memory.layers import additive, causal
+from baselines.memory.layers import additive, causal, only, side_by_side
 from baselines.memory.model import MemoryModel, State, Step, openings
 from baselines.memory.places import places
 
@@ -152,8 +152,7 @@ class MemoryBank(MemoryModel):
         before = (memory + self.read_slots.repeat(held // self.config.memory_tokens, 1)).to(text.dtype)
         embedded = torch.cat((before, text.reshape(batch, -1, text.shape[-1])), dim=1)
         place = torch.arange(asked * length, device=device)
-        question = torch.cat((place.new_full((held,), -1), place // length))
-        seen = causal(len(question), device) & ((question == -1) | (question[:, None] == question))
+        seen = side_by_side(held, length, asked, device)
         last = torch.full((batch, asked), held, device=device) if span is None else span[1]
         if span is not None:
             slots = torch.arange(held, device=device)
@@ -161,8 +160,7 @@ class MemoryBank(MemoryModel):
             seen = seen.repeat(batch, 1, 1, 1)
             seen[:, 0, held:, :held] = within.repeat_interleave(length, dim=1)
         if mask is not None:
-            keys = torch.cat((mask.new_ones(batch, held), mask.reshape(batch, -1)), dim=1)
-            seen = (seen & keys[:, None, None]) | torch.eye(len(question), dtype=torch.bool, device=device)
+            seen = only(seen, torch.cat((mask.new_ones(batch, held), mask.reshape(batch, -1)), dim=1))
         bias = additive(seen, embedded) + self._favour(weight, last, length).to(embedded.dtype)
         bias[..., :held, :held] -= _ITSELF * torch.eye(held, dtype=bias.dtype, device=device)
         positions = torch.cat((torch.full((held,), self._behind, device=device), place % length))

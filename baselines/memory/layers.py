@@ -86,6 +86,20 @@ def additive(seen: Tensor, like: Tensor) -> Tensor:
 def causal(length: int, device: torch.device, keys: Tensor | None = None) -> Tensor:
     """What each position sees, [B or 1, 1, T, T]: those before it that `keys` (bool [B, T]) has, and itself."""
     seen = torch.ones(length, length, dtype=torch.bool, device=device).tril()[None, None]
-    if keys is None:
-        return seen
-    return (seen & keys[:, None, None]) | torch.eye(length, dtype=torch.bool, device=device)
+    return seen if keys is None else only(seen, keys)
+
+
+def only(seen: Tensor, keys: Tensor) -> Tensor:
+    """Of what each position sees, [B or 1, 1, T, T], what `keys` (bool [B, T]) has, and itself."""
+    return (seen & keys[:, None, None]) | torch.eye(seen.shape[-1], dtype=torch.bool, device=seen.device)
+
+
+def side_by_side(first: int, length: int, count: int, device: torch.device) -> Tensor:
+    """What is seen where `count` texts of `length` stand behind `first` positions, and none sees another text.
+
+    Returns:
+        Bool [1, 1, T, T].
+    """
+    place = torch.arange(count * length, device=device)
+    text = torch.cat((place.new_full((first,), -1), place // length))
+    return causal(len(text), device) & ((text == -1) | (text[:, None] == text))

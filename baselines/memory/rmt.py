@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from baselines.memory.config import MemoryConfig
-from baselines.memory.layers import additive, causal
+from baselines.memory.layers import additive, causal, only, side_by_side
 from baselines.memory.model import MemoryModel, State, Step, openings
 from baselines.memory.places import are_plain, places
 
@@ -98,11 +98,9 @@ class RecurrentMemory(MemoryModel):
         """Questions of `length` tokens behind one copy of what is read up to place `first`; none sees another."""
         device = embedded.device
         place = torch.arange(embedded.shape[1] - first, device=device)
-        number = torch.cat((place.new_full((first,), -1), place // length))
-        seen = causal(len(number), device) & ((number == -1) | (number[:, None] == number))
+        seen = side_by_side(first, length, len(place) // length, device)
         if mask is not None:
-            keys = torch.cat((mask.new_ones(len(embedded), first), mask.reshape(len(embedded), -1)), dim=1)
-            seen = (seen & keys[:, None, None]) | torch.eye(len(number), dtype=torch.bool, device=device)
+            seen = only(seen, torch.cat((mask.new_ones(len(embedded), first), mask.reshape(len(embedded), -1)), dim=1))
         positions = torch.cat((torch.arange(first, device=device), first + place % length))
         return self._run(embedded, seen, positions[None], (first, len(place), 0))
 

@@ -19,6 +19,8 @@ ORDERS: dict[str, Callable[[int], list[int]]] = {
     "repeat_first": lambda n: [*range(n), 0],
 }
 
+IGNORE = -100  # label of tokens that carry no loss
+
 
 def count(length: int, size: int, overlap: int) -> int:
     """Number of segments of a sequence of `length` tokens; an empty sequence has one, empty, segment."""

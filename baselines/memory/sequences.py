@@ -22,9 +22,7 @@ from torch.utils.checkpoint import checkpoint
 from babilong.errors import UsageError, unknown
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel, State, Step, rows
-from baselines.memory.segments import ORDERS, bounds
-
-IGNORE = -100  # label of tokens that carry no loss
+from baselines.memory.segments import IGNORE, ORDERS, bounds
 
 
 class Reads(Protocol):

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from babilong.errors import UsageError
-from baselines.tasks.babilong import IGNORE, Batch
+from baselines.memory.segments import IGNORE
+from baselines.tasks.babilong import Batch
 from generators.streams import Stream
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory import segments
+from baselines.memory.segments import IGNORE
 from baselines.tasks.splits import must_not_be_test
 from generators.stories.simulate import simulate
 from generators.stories.solve import solve
 from generators.streams import Stream
 
 Ids = NDArray[np.int64]
-IGNORE = -100  # label of tokens that carry no loss
 
 
 @dataclass(frozen=True, slots=True)

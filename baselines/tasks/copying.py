@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from babilong.errors import unknown
-from baselines.tasks.babilong import IGNORE
+from baselines.memory.segments import IGNORE
 from generators.streams import Stream
 
 Ids = NDArray[np.int64]

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from babilong.errors import UsageError, unknown
 from babilong.tasks import TASKS
 from babilong.tokenizers import Tokenizer
+from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
-from baselines.tasks.babilong import IGNORE, Ids
+from baselines.tasks.babilong import Ids
 from baselines.tasks.lessons import FEWEST, Lesson, Question, lesson
 from baselines.tasks.splits import must_not_be_test
 from generators.streams import Stream

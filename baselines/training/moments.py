@@ -16,8 +16,8 @@ from torch.nn import functional as F
 
 from baselines.memory.bank import MemoryBank
 from baselines.memory.model import MemoryModel
+from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
-from baselines.tasks.babilong import IGNORE
 from baselines.tasks.moments import Moments
 from baselines.training.losses import Score, answers
 from baselines.training.recipe import Stage

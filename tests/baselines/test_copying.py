@@ -6,7 +6,8 @@ import torch
 
 from babilong.errors import UsageError
 from baselines.memory.model import MemoryModel
-from baselines.memory.sequences import IGNORE, next_tokens, sequence_loss
+from baselines.memory.segments import IGNORE
+from baselines.memory.sequences import next_tokens, sequence_loss
 from baselines.tasks.copying import START, SYMBOLS, VOCABULARY, copying
 from tests.baselines.tiny import tiny_memory
 

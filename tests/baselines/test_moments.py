@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from babilong.errors import DataError, UsageError
 from babilong.tasks import OBJECTS
 from babilong.tokenizers import load_tokenizer
+from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block, SentenceCutter
-from baselines.tasks.babilong import IGNORE
 from baselines.tasks.moments import Moments, MomentTask
 from baselines.tasks.noise import sentences_of
 from generators.stories import grammar

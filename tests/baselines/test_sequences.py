@@ -6,7 +6,8 @@ from torch.nn import functional as F
 
 from babilong.errors import UsageError
 from baselines.memory.model import rows
-from baselines.memory.sequences import IGNORE, cut, next_tokens, read, sequence_loss, steps
+from baselines.memory.segments import IGNORE
+from baselines.memory.sequences import cut, next_tokens, read, sequence_loss, steps
 from tests.baselines.tiny import tiny_memory, tokens
 
 MEMORIES = ["rmt", "rmt-r", "armt"]

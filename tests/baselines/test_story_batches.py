@@ -6,7 +6,8 @@ import pytest
 from babilong.errors import UsageError
 from babilong.tokenizers import load_tokenizer
 from baselines.memory import segments
-from baselines.tasks.babilong import IGNORE, StoryTask, prose_noise
+from baselines.memory.segments import IGNORE
+from baselines.tasks.babilong import StoryTask, prose_noise
 from generators.stories.solve import solve
 
 SIZE, OVERLAP = 64, 8
