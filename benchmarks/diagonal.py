@@ -30,9 +30,9 @@ def model_of(kind: str, args: argparse.Namespace) -> LayerMemory:
     torch.manual_seed(0)
     sizes = {"n_embd": args.width, "n_layer": args.layers, "n_head": args.heads}
     config = AutoConfig.for_model("gpt2", vocab_size=VOCABULARY, bos_token_id=0, eos_token_id=0, **sizes)
-    # Without correction, since keys drawn at random blow rounding up with it.
+    # Keys of length 1, since those drawn at random blow rounding up where readings are divided.
     sizes = {"memory_tokens": args.memory, "segment_size": args.segment, "key_size": args.key}
-    model = remember(AutoModelForCausalLM.from_config(config), MemoryConfig(kind=kind, correction=False, **sizes))
+    model = remember(AutoModelForCausalLM.from_config(config), MemoryConfig(kind=kind, key_scale="unit", **sizes))
     assert isinstance(model, LayerMemory)
     for association in getattr(model, "associations", ()):
         torch.nn.init.normal_(association.value.weight, std=0.02)

@@ -4,7 +4,7 @@ A segment is read as `[text ; memory]`. Before each layer every position adds wh
 memory; after it the memory tokens write what they hold by the delta rule: what a key held before is taken out first.
 The state is `values` [B, N, K, d] and `keys` [B, N, K] for N layers and keys of K = 6 d_mem dimensions: A and z of the
 paper (section 3.2). `keys` sums what each written key added to what was known, by which readings are divided; all zero
-while nothing is written.
+while nothing is written, and always where keys have length 1.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ class Association(nn.Module):
     Args:
         width: d.
         key_size: d_mem.
-        correction: count of a key in `keys` only what it does not hold yet.
+        scale: `MemoryConfig.key_scale`.
     """
 
-    def __init__(self, width: int, key_size: int, correction: bool = True) -> None:
+    def __init__(self, width: int, key_size: int, scale: str = "corrected") -> None:
         super().__init__()
-        self.correction = correction
+        self.scale = scale
         self.query = nn.Linear(width, key_size, bias=False)
         self.key = nn.Linear(width, key_size, bias=False)
         self.value = nn.Linear(width, width, bias=False)
@@ -56,8 +56,10 @@ class Association(nn.Module):
     def recall(self, hidden: Tensor, memory: State) -> Tensor:
         """What each position [B * K, T, d] finds in the memory of its text, [B, ...]; zero in an empty one."""
         values, keys = memory["values"], memory["keys"]
-        query = dpfp(self.query(hidden.reshape(len(keys), -1, hidden.shape[-1]))).float()
-        found = (query @ values) / (query @ keys[..., None] + _EPS)
+        query = self._spread(self.query(hidden.reshape(len(keys), -1, hidden.shape[-1]))).float()
+        found = query @ values
+        if self.scale != "unit":
+            found = found / (query @ keys[..., None] + _EPS)
         return found.to(hidden.dtype).view_as(hidden)
 
     def write(self, hidden: Tensor, memory: State, opening: Tensor | None) -> State:
@@ -68,17 +70,18 @@ class Association(nn.Module):
             memory: what was held.
             opening: float [B], how far the segment is let in.
         """
-        key, value, strength = dpfp(self.key(hidden)), self.value(hidden), torch.sigmoid(self.strength(hidden))
+        key, value, strength = self._spread(self.key(hidden)), self.value(hidden), torch.sigmoid(self.strength(hidden))
         # In float32 whatever the rest computes in: errors made here add up over all segments to come.
         with torch.autocast(hidden.device.type, enabled=False):
             return self._add(key.float(), value.float(), strength.float(), memory, opening)
 
     def _add(self, key: Tensor, value: Tensor, strength: Tensor, memory: State, opening: Tensor | None) -> State:
         values, keys = memory["values"], memory["keys"]
-        known = key @ keys[..., None] + _EPS
-        held = (key @ values) / known
-        fresh = torch.ones_like(known)
-        if self.correction:
+        held, fresh = key @ values, torch.zeros_like(strength)
+        if self.scale != "unit":
+            known = key @ keys[..., None] + _EPS
+            held, fresh = held / known, torch.ones_like(known)
+        if self.scale == "corrected":
             size = key.square().sum(dim=-1, keepdim=True) + _EPS
             empty = (keys == 0).all(dim=-1)[:, None, None]
             fresh = fresh.where(empty, (1 - known / size).clamp(0, 1)).detach()
@@ -88,6 +91,10 @@ class Association(nn.Module):
             "values": values + key.transpose(1, 2) @ (strength * (value - held)),
             "keys": keys + (fresh * key).sum(dim=1),
         }
+
+    def _spread(self, x: Tensor) -> Tensor:
+        keys = dpfp(x)
+        return F.normalize(keys, dim=-1) if self.scale == "unit" else keys
 
 
 class AssociativeCell(nn.Module):
@@ -114,7 +121,7 @@ class AssociativeMemory(LayerMemory):
         scale = base.get_input_embeddings().weight.std().item()
         self.memory = nn.Parameter(torch.randn(config.memory_tokens, self.width) * scale)
         self.associations: Any = nn.ModuleList(
-            Association(self.width, config.key_size, config.correction) for _ in range(self.layers)
+            Association(self.width, config.key_size, config.key_scale) for _ in range(self.layers)
         )
 
     def init_state(self, batch: int) -> State:

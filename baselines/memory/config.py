@@ -40,10 +40,12 @@ class MemoryConfig:
         gate_from: what it was trained from: `answers` alone, or `labels` of where the facts stand.
         bank: how many segments' memories a bank keeps.
         recency: how steeply each attention head prefers a bank's newer memories, a slope a head; none: not at all.
-        state_heads: a bank's memories are asked in training for the state of the story, besides the questions.
+        state_heads: memories are asked in training for the state of the story, besides the questions.
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
-        correction: an associative memory counts of a key only what it does not hold yet, as published. Without, all of
-            it each time: reading divides by more then, and no longer blows up where keys overlap by chance.
+        key_scale: how an associative memory weighs what it is asked against what it holds: `corrected`, readings are
+            divided by how much of the query was ever written, counting of each key only what was not held yet, as
+            published; `counted`, all of it each time, which halves what is written over; `unit`, keys and queries have
+            length 1 and nothing is divided (DeltaNet, Yang et al. 2406.06484), so that nothing can blow up.
 
     Raises:
         UsageError: a word that is none of those to choose from, or sizes that do not fit together.
@@ -69,7 +71,7 @@ class MemoryConfig:
     recency: tuple[float, ...] = ()
     state_heads: bool = False
     key_size: int = 64
-    correction: bool = True
+    key_scale: Literal["corrected", "counted", "unit"] = "corrected"
 
     def __post_init__(self) -> None:
         for name, hint in get_type_hints(type(self)).items():

@@ -102,8 +102,10 @@ class LayerMemory(MemoryModel):
 
     def _through(self, hidden: Tensor, state: State, passage: Passage) -> tuple[Tensor, State]:
         memories = []
-        for i, cell in enumerate(self.cells()):
-            hidden, memory = cell(hidden, {name: tensor[:, i] for name, tensor in state.items()}, passage)
+        # Unbound, and not a slice each, whose gradient would be as large as the whole.
+        layers = zip(*(tensor.unbind(1) for tensor in state.values()), strict=True)
+        for cell, held in zip(self.cells(), layers, strict=True):
+            hidden, memory = cell(hidden, dict(zip(state, held, strict=True)), passage)
             memories.append(memory)
         if not passage.written:
             return hidden, state

@@ -106,10 +106,10 @@ def test_an_update_of_small_numbers():
     torch.testing.assert_close(second["keys"], first["keys"])
 
 
-@pytest.mark.parametrize("correction", [True, False])
-def test_a_key_written_again_with_full_strength_holds_the_new_value(correction):
+@pytest.mark.parametrize("scale", ["corrected", "counted", "unit"])
+def test_a_key_written_again_with_full_strength_holds_the_new_value(scale):
     torch.manual_seed(0)
-    association = Association(8, 4, correction)
+    association = Association(8, 4, scale)
     association.strength.bias.data.fill_(50.0)
     association.value.weight.data.normal_()
     # A key looks at the first four numbers alone, a value at the rest.
@@ -123,12 +123,28 @@ def test_a_key_written_again_with_full_strength_holds_the_new_value(correction):
     twice = association.write(new, once, None)
     close = {"rtol": 1e-3, "atol": 1e-3}
     torch.testing.assert_close(association.recall(new, once), association.value(old), **close)
-    if correction:
-        torch.testing.assert_close(twice["keys"], once["keys"], rtol=0, atol=0)
-        torch.testing.assert_close(association.recall(new, twice), association.value(new), **close)
-    else:
+    if scale == "counted":
         torch.testing.assert_close(twice["keys"], 2 * once["keys"])
         torch.testing.assert_close(association.recall(new, twice), association.value(new) / 2, **close)
+    else:
+        torch.testing.assert_close(twice["keys"], once["keys"], rtol=0, atol=0)
+        torch.testing.assert_close(association.recall(new, twice), association.value(new), **close)
+
+
+def test_keys_of_length_1_cannot_blow_up():
+    """However much they overlap, no more is ever read than what was written: the value missing is all that is added."""
+    torch.manual_seed(0)
+    association = Association(8, 2, "unit")
+    association.value.weight.data.normal_()
+    state = {"values": torch.zeros(1, 12, 8), "keys": torch.zeros(1, 12)}
+    with torch.no_grad():
+        for _ in range(200):
+            hidden = torch.randn(1, 1, 8)
+            held = association.recall(hidden, state)
+            assert held.norm() < 20
+            state = association.write(hidden, state, None)
+    assert not state["keys"].any()
+    assert state["values"].norm() > 1
 
 
 def test_segments_are_read_as_defined(kind):

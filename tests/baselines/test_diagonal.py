@@ -16,8 +16,8 @@ LAYERS = 3
 
 
 def tiny(architecture="gpt2", kind="armt", **config):
-    """Without correction: with it, keys drawn at random blow rounding up from segment to segment."""
-    settings = {"memory_tokens": 4, "segment_size": 16, "key_size": 8, "correction": False, **config}
+    """Counted: corrected, keys drawn at random blow rounding up from segment to segment."""
+    settings = {"memory_tokens": 4, "segment_size": 16, "key_size": 8, "key_scale": "counted", **config}
     model = remember(tiny_base(architecture, layers=LAYERS), MemoryConfig(kind=kind, **settings)).eval()
     with torch.no_grad():
         # Norms and biases start alike in all layers, and values at zero.
@@ -73,7 +73,7 @@ def test_so_it_does_with_padding_openings_and_a_memory_to_go_on_from(kind, memor
 
 
 def test_in_double_precision_nothing_is_left_of_the_difference(kind, memory, monkeypatch):
-    model = tiny(kind, memory, correction=True).double()
+    model = tiny(kind, memory, key_scale="corrected").double()
     ids = tokens(7, 2, 16)
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
     with torch.no_grad():
