@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from babilong.errors import UsageError
+from baselines.memory.apart import Apart, speak_apart
 from baselines.memory.config import MemoryConfig
-from baselines.memory.layers import additive, causal, only, side_by_side
+from baselines.memory.layers import additive, causal
 from baselines.memory.model import MemoryModel, State, Step, openings
 from baselines.memory.places import places
 
@@ -41,25 +41,6 @@ class Asked(NamedTuple):
     halfway: Tensor | None
 
 
-class StateHeads(nn.Module):
-    """What a memory tells without a question, of the person its segment is about: for training alone.
-
-    Where he is, where he was before, and whether he holds each of three things: answers that are known after every
-    fact, as those to questions are, read off the memories themselves.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.places = nn.Linear(width, 2 * width)
-        self.held = nn.Linear(width, 3)
-
-    def forward(self, memories: Tensor) -> tuple[Tensor, Tensor]:
-        """Of memories [N, d]: hidden states for two answers [N, 2, d], and logits for three things [N, 3]."""
-        normed = self.norm(memories)
-        return self.places(normed).unflatten(-1, (2, -1)), self.held(normed)
-
-
 class MemoryBank(MemoryModel):
     """A causal LM with the memories of its last segments; text stands at positions from 0, memory tokens behind it.
 
@@ -70,6 +51,7 @@ class MemoryBank(MemoryModel):
 
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__(base, config)
+        speak_apart(base)
         if config.bank < 1 or config.memory_tokens < 1:
             raise UsageError(
                 f"A bank of {config.bank} memories of {config.memory_tokens} tokens holds nothing; raise `bank` or "
@@ -83,8 +65,6 @@ class MemoryBank(MemoryModel):
         scale = base.get_input_embeddings().weight.std().item()
         self.memory = nn.Parameter(torch.randn(config.memory_tokens, self.width) * scale)
         self.read_slots = nn.Parameter(torch.zeros(config.memory_tokens, self.width))
-        if config.state_heads:
-            self.states = StateHeads(self.width)
 
     @property
     def around(self) -> int:
@@ -151,25 +131,20 @@ class MemoryBank(MemoryModel):
         asked = text.shape[0] // batch
         before = (memory + self.read_slots.repeat(held // self.config.memory_tokens, 1)).to(text.dtype)
         embedded = torch.cat((before, text.reshape(batch, -1, text.shape[-1])), dim=1)
-        place = torch.arange(asked * length, device=device)
-        seen = side_by_side(held, length, asked, device)
+        first = torch.zeros(batch, asked, dtype=torch.long, device=device) if span is None else span[0]
         last = torch.full((batch, asked), held, device=device) if span is None else span[1]
-        if span is not None:
-            slots = torch.arange(held, device=device)
-            within = (slots >= span[0][..., None]) & (slots < span[1][..., None])
-            seen = seen.repeat(batch, 1, 1, 1)
-            seen[:, 0, held:, :held] = within.repeat_interleave(length, dim=1)
-        if mask is not None:
-            seen = only(seen, torch.cat((mask.new_ones(batch, held), mask.reshape(batch, -1)), dim=1))
-        bias = additive(seen, embedded) + self._favour(weight, last, length).to(embedded.dtype)
-        bias[..., :held, :held] -= _ITSELF * torch.eye(held, dtype=bias.dtype, device=device)
-        positions = torch.cat((torch.full((held,), self._behind, device=device), place % length))
+        own = additive(causal(length, device, mask), embedded)
+        own = own.view(batch, 1, asked, length, length) if mask is not None else own[:, :, None]
+        of = self._favour(weight, first, last).to(own.dtype)
+        place = torch.arange(length, device=device).repeat(asked)
+        positions = torch.cat((torch.full((held,), self._behind, device=device), place))
         output = self.base.base_model(
             inputs_embeds=embedded,
-            attention_mask=bias,
+            attention_mask=own.new_zeros(1, 1, 1, 1),
             position_ids=positions[None],
             use_cache=False,
             output_hidden_states=halfway,
+            apart=Apart(self._among(weight).to(own.dtype), of, own),
         )
         middle = output.hidden_states[len(output.hidden_states) // 2][:, :held] if halfway else None
         return Asked(output.last_hidden_state[:, held:].reshape(text.shape), middle)
@@ -179,23 +154,39 @@ class MemoryBank(MemoryModel):
         """The position behind a segment, where the whole bank stands: what is recent is told by the attention."""
         return self.config.segment_size + self.config.memory_tokens
 
-    def _favour(self, weight: Tensor, last: Tensor, length: int) -> Tensor:
-        """What attention adds for each memory, [B, heads or 1, T or 1, T]: for being let in, and less for being old.
+    def _among(self, weight: Tensor) -> Tensor:
+        """What attention adds between memories, [B, heads or 1, F, F]: they look at those before them."""
+        held, device = weight.shape[1], weight.device
+        slot = self._slot(weight)
+        added = self._aged(weight[:, None], slot[:, :, None] - slot[:, None])
+        added = added - _ITSELF * torch.eye(held, device=device)
+        return added.where(causal(held, device), torch.finfo(added.dtype).min)
+
+    def _favour(self, weight: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        """What attention adds from questions to memories, [B, heads or 1, K, 1, F]; first and last are [B, K]."""
+        slot, place = self._slot(weight), torch.arange(weight.shape[1], device=weight.device)
+        within = (place >= first[..., None]) & (place < last[..., None])
+        if not len(place):
+            return weight.new_zeros(len(weight), 1, last.shape[1], 1, 0)
+        newest = slot.gather(1, (last - 1).clamp(min=0))
+        added = self._aged(weight[:, None], newest[..., None] - slot[:, None])
+        return added.where(within[:, None], torch.finfo(added.dtype).min)[..., None, :]
+
+    def _slot(self, weight: Tensor) -> Tensor:
+        """How many segments were let in before each memory's, [B, F]."""
+        return ((weight > 0.5).long().cumsum(dim=1) - 1).clamp(min=0) // self.config.memory_tokens
+
+    def _aged(self, weight: Tensor, age: Tensor) -> Tensor:
+        """What attention adds for a memory, [B, heads or 1, N, F]: for being let in, and less for being old.
 
         A memory let in by half counts half. Each head looks back less the steeper its slope, a straight line in the
-        number of segments let in since, as in ALiBi (Press et al., 2108.12409).
+        number of segments let in since, `age` [B, N, F], as in ALiBi (Press et al., 2108.12409).
         """
-        batch, held = weight.shape
-        asked = last.shape[1] * length
-        let_in = F.pad(weight, (0, asked), value=1.0).clamp(min=_LEAST).log()[:, None, None]
-        if not self.config.recency or not held:
-            return let_in
-        m = self.config.memory_tokens
-        slot = ((weight > 0.5).long().cumsum(dim=1) - 1).clamp(min=0) // m
-        newest = slot.gather(1, (last - 1).clamp(min=0)).repeat_interleave(length, dim=1)
-        age = (torch.cat((slot, newest), dim=1)[:, :, None] - slot[:, None]).clamp(min=0)
-        slopes = torch.tensor(self.config.recency, device=weight.device)
-        return let_in - slopes[:, None, None] * F.pad(age, (0, asked)).float()[:, None]
+        let_in = weight.clamp(min=_LEAST).log()[:, None]
+        if not self.config.recency:
+            return let_in.expand(-1, -1, age.shape[1], -1)
+        slopes = torch.tensor(self.config.recency, device=weight.device)[:, None, None]
+        return let_in - slopes * age.clamp(min=0)[:, None]
 
     def _put(self, state: State, written: Tensor, let_in: Tensor) -> State:
         m, memory, weight = self.config.memory_tokens, state["memory"], state["weight"]

@@ -23,6 +23,7 @@ from transformers import PreTrainedModel
 from babilong.errors import UsageError
 from baselines.memory.config import MemoryConfig
 from baselines.memory.gate import SegmentGate
+from baselines.memory.state_heads import StateHeads
 
 State = dict[str, Tensor]
 
@@ -74,6 +75,8 @@ class MemoryModel(nn.Module, ABC):
         if config.segment_gate:
             vocabulary = base.get_input_embeddings().weight.shape[0]
             self.segment_gate = SegmentGate(vocabulary, config.segment_gate)
+        if config.state_heads:
+            self.states = StateHeads(self.width)
         if config.token_shift:
             self.shift = nn.Parameter(torch.randn(config.token_shift, self.width) * _SHIFT_SCALE)
 

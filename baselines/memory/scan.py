@@ -82,11 +82,17 @@ class Scanner:
 
     def scores(self, block: Block) -> NDArray[np.float32]:
         """What the gate makes of each segment, [n]."""
+        # Always as many at once: for each other shape, libraries would keep a program of their own in memory.
         parts = []
         with torch.inference_mode():
             for start in range(0, len(block.ids), _AT_A_TIME):
-                ids = torch.from_numpy(block.ids[start : start + _AT_A_TIME])
-                lengths = torch.from_numpy(block.lengths[start : start + _AT_A_TIME])
+                ids, lengths = (_filled(x[start : start + _AT_A_TIME]) for x in block)
                 mask = torch.arange(ids.shape[1]) < lengths[:, None]
                 parts.append(self._model.segment_gate(ids, mask).float().numpy())
-        return np.concatenate(parts)
+        return np.concatenate(parts)[: len(block.ids)]
+
+
+def _filled(rows: NDArray[np.int64]) -> torch.Tensor:
+    """Rows [n, ...] with rows of zeros behind them, as many as are judged at once."""
+    missing = _AT_A_TIME - len(rows)
+    return torch.from_numpy(np.pad(rows, ((0, missing), *[(0, 0)] * (rows.ndim - 1))) if missing else rows)

@@ -9,10 +9,13 @@ All other stories end, as bAbI's do, with their own question.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from itertools import accumulate
 from typing import NamedTuple
 
-from babilong.tasks import OBJECTS
+from babilong.errors import unknown
+from babilong.tasks import OBJECTS, TASKS
 from generators.stories import grammar
 from generators.stories.forms import Event
 from generators.stories.simulate import simulate
@@ -93,6 +96,29 @@ def lesson(task: str, stream: Stream, facts: int) -> Lesson:
         asked.append(tuple(_asks(task, name, world, stream) for name in _ASKED.get(task, (task,))))
         states.append(_state(world, bool(ERRANDS[task][0].things)))
     return Lesson(tuple(told), tuple(asked), tuple(states))
+
+
+class Lessons:
+    """Lessons of several tasks, of the lengths that their stories have.
+
+    Args:
+        tasks: names and how often each is drawn.
+
+    Raises:
+        UsageError: an unknown task.
+    """
+
+    def __init__(self, tasks: Mapping[str, float]) -> None:
+        for name in tasks:
+            if name not in TASKS:
+                raise unknown("task", name, tuple(TASKS))
+        self.tasks, self._bounds = tuple(tasks), list(accumulate(tasks.values()))
+
+    def draw(self, stream: Stream) -> Lesson:
+        """A fresh one."""
+        task = self.tasks[bisect_right(self._bounds, stream.random() * self._bounds[-1])]
+        fewest, most = FEWEST.get(task, (1, 1))
+        return lesson(task, stream, fewest + stream.below(most - fewest + 1))
 
 
 def _state(world: World, things: bool) -> State:

@@ -9,22 +9,23 @@ written apart, so that all moments can be asked about at once.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from babilong.errors import UsageError, unknown
-from babilong.tasks import TASKS
+from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
 from baselines.tasks.babilong import Ids
-from baselines.tasks.lessons import FEWEST, Lesson, Question, lesson
+from baselines.tasks.lessons import Lessons, Question
 from baselines.tasks.splits import must_not_be_test
 from generators.streams import Stream
 
@@ -89,17 +90,22 @@ class MomentTask:
         self, tasks: Mapping[str, float], tokenizer: Tokenizer, end: int, noise: Block, seed: int, split: str = "train"
     ) -> None:
         must_not_be_test(split)
-        for name in tasks:
-            if name not in TASKS:
-                raise unknown("task", name, tuple(TASKS))
-        self.tasks, self.tokenizer, self.end, self.noise = dict(tasks), tokenizer, end, noise
+        self.lessons, self.tokenizer, self.end, self.noise = Lessons(tasks), tokenizer, end, noise
         self.seed, self.split = seed, split
-        self._bounds = list(accumulate(self.tasks.values()))
         self._encode = lru_cache(maxsize=200_000)(lambda text: tuple(tokenizer.encode(f" {text}")))
         self._short: dict[int, Ids] = {}
 
     def moments(
-        self, rows: range, step: int, *, facts: int, noise: int, questions: int, size: int, prefix: float = 0.0
+        self,
+        rows: range,
+        step: int,
+        *,
+        facts: int,
+        noise: int,
+        questions: int,
+        size: int,
+        prefix: float = 0.0,
+        tasks: Mapping[str, float] | None = None,
     ) -> Moments:
         """Rows of a batch; each is a function of the step and its own number.
 
@@ -111,14 +117,18 @@ class MomentTask:
             questions: K, asked of each row.
             size: L, most tokens of a segment.
             prefix: share of facts that stand behind words of a book in their segment, as behind a heading.
+            tasks: instead of the task's own, how often each is drawn.
 
         Raises:
             UsageError: a fact has more tokens than a segment, or a question with its answer more than 20.
         """
-        made = [self._row(row, step, facts + noise, noise / (facts + noise), questions, size, prefix) for row in rows]
+        lessons, share = self._lessons(tasks), noise / (facts + noise)
+        made = [self._row(row, step, lessons, facts + noise, share, questions, size, prefix) for row in rows]
         return Moments(*(np.stack([getattr(row, name) for row in made]) for name in Moments.__slots__))
 
-    def background(self, rows: range, step: int, count: int, near: float = 0.0) -> Block:
+    def background(
+        self, rows: range, step: int, count: int, near: float = 0.0, tasks: Mapping[str, float] | None = None
+    ) -> Block:
         """Sentences that no question is about, as most of a long text is.
 
         Args:
@@ -126,20 +136,22 @@ class MomentTask:
             step: names the random streams with the row.
             count: of sentences a row.
             near: share of them that are facts in which one or two tokens were exchanged for those of books.
+            tasks: instead of the task's own, which these facts are of.
         """
+        lessons = self._lessons(tasks)
         streams = [Stream(self.split, "background", self.seed, step, row) for row in rows]
         picked = [stream.below(len(self.noise.ids)) for stream in streams for _ in range(count)]
         block = Block(self.noise.ids[picked], self.noise.lengths[picked].copy())
         for at in range(len(picked)):
             stream = streams[at // count]
-            if stream.random() < near and (spoilt := self._spoilt(stream)):
+            if stream.random() < near and (spoilt := self._spoilt(lessons, stream)):
                 block.ids[at] = 0
                 block.ids[at, : len(spoilt)], block.lengths[at] = spoilt, len(spoilt)
         return block
 
-    def _spoilt(self, stream: Stream) -> list[int]:
+    def _spoilt(self, lessons: Lessons, stream: Stream) -> list[int]:
         """A fact that says something else; none where the exchange made another fact."""
-        facts = self._story(stream).facts
+        facts = lessons.draw(stream).facts
         ids = list(self._encode(stream.choice(facts)))
         for _ in range(1 + stream.below(2)):
             book = self.noise.ids[stream.below(len(self.noise.ids))]
@@ -158,7 +170,7 @@ class MomentTask:
             part: list[int] = []
             targets: list[int] = []
             while len(part) < length:
-                story = self._story(stream)
+                story = self.lessons.draw(stream)
                 for fact, asked in zip(story.facts, story.asked, strict=True):
                     part += self._encode(fact)
                     targets += [IGNORE] * (len(part) - len(targets))
@@ -171,13 +183,15 @@ class MomentTask:
             ids[row], labels[row] = part[:length], targets[:length]
         return ids, labels
 
-    def _row(self, row: int, step: int, total: int, share: float, questions: int, size: int, prefix: float) -> Moments:
+    def _row(
+        self, row: int, step: int, lessons: Lessons, total: int, share: float, questions: int, size: int, prefix: float
+    ) -> Moments:
         stream = Stream(self.split, "moments", self.seed, step, row)
         out = _blank(total, size, questions)
         told: list[_Told] = []
         at = 0
         while at < total:
-            first, story = at, self._story(stream)
+            first, story = at, lessons.draw(stream)
             for fact, asked, state in zip(story.facts, story.asked, story.states, strict=True):
                 while at < total and stream.random() < share:
                     self._put(out, at, self._sentence(stream, size))
@@ -196,16 +210,16 @@ class MomentTask:
                 at += 1
                 if any(asked):
                     told.append(_Told(first, at, asked))
-        own = [moment for moment in told if moment.asked[0]]
+        stories = [list(moments) for _, moments in groupby(told, key=lambda moment: moment.first)]
+        # By the root, so that stories with one question at their end are asked about beside those with many.
+        bounds = list(accumulate(math.sqrt(len(moments)) for moments in stories))
         for k in range(questions if told else 0):
-            self._ask(out, k, own, told, stream)
+            moments = stories[bisect_right(bounds, stream.random() * bounds[-1])]
+            self._ask(out, k, moments, stream)
         return out
 
-    def _story(self, stream: Stream) -> Lesson:
-        draw = stream.random() * self._bounds[-1]
-        task = next(name for name, bound in zip(self.tasks, self._bounds, strict=True) if draw < bound)
-        fewest, most = FEWEST.get(task, (1, 1))
-        return lesson(task, stream, fewest + stream.below(most - fewest + 1))
+    def _lessons(self, tasks: Mapping[str, float] | None) -> Lessons:
+        return self.lessons if tasks is None else Lessons(tasks)
 
     def _sentence(self, stream: Stream, size: int) -> tuple[int, ...]:
         """A sentence of a book that fits a segment."""
@@ -217,7 +231,8 @@ class MomentTask:
     def _put(self, out: Moments, at: int, ids: Sequence[int]) -> None:
         out.segments[at, : len(ids)], out.mask[at, : len(ids)] = ids, True
 
-    def _ask(self, out: Moments, k: int, own: list[_Told], told: list[_Told], stream: Stream) -> None:
+    def _ask(self, out: Moments, k: int, told: list[_Told], stream: Stream) -> None:
+        own = [moment for moment in told if moment.asked[0]]
         if own and stream.random() < _OWN:
             moment = stream.choice(own)
             group = moment.asked[0]

@@ -20,21 +20,24 @@ _TRAINED = "trained.pt"
 
 
 def keep(folder: Path, model: MemoryModel, tokenizer: Tokenizer, recipe: Recipe) -> None:
-    """Write a checkpoint that loads like any other: with the recipe's gate floor, adapters merged."""
+    """Write a checkpoint that loads like any other: the recipe's gate, adapters merged, no heads for training alone."""
     if recipe.lora is None:
         kept = copy.copy(model)
     else:
         from baselines.training.lora import merged
 
         kept = merged(model)
+    # What is for training alone.
+    kept._modules = {name: module for name, module in kept._modules.items() if name != "states"}
     labelled = any(stage.gate == "labels" for stage in recipe.stages)
     kept.config = replace(
         kept.config,
         gate_floor=recipe.gate_floor,
         gate_threshold=recipe.gate_threshold,
         gate_from="labels" if labelled else "answers",
+        state_heads=False,
     )
-    checkpoints.save(folder, kept, tokenizer, tuple(recipe.tasks), recipe.text)
+    checkpoints.save(folder, kept, tokenizer, recipe.all_tasks, recipe.text)
 
 
 def keep_best(out: Path, model: MemoryModel, tokenizer: Tokenizer, recipe: Recipe) -> None:

@@ -95,7 +95,7 @@ def loss(model: MemoryModel, batch: Any, stage: Stage) -> Score:
 
 
 def check(recipe: Recipe) -> None:
-    """That all stages are of known kinds, and that those of `moments` have the memory that they need.
+    """That all stages are of known kinds, and that the memory has what those of `moments` train.
 
     Raises:
         UsageError: it is not so.
@@ -110,12 +110,10 @@ def check(recipe: Recipe) -> None:
                 "positions; give it more."
             )
     if any(stage.kind == "moments" for stage in recipe.stages):
-        _check_bank(recipe)
+        _check_moments(recipe)
 
 
-def _check_bank(recipe: Recipe) -> None:
-    if recipe.memory.get("kind") != "bank":
-        raise UsageError("Stages of the kind `moments` train a memory of the kind `bank`; say so in `memory`.")
+def _check_moments(recipe: Recipe) -> None:
     for stage in recipe.stages:
         if stage.kind not in ("moments", "interleaved"):
             raise UsageError(
@@ -182,8 +180,9 @@ def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, sh
         questions=stage.questions,
         size=stage.segment_size or config.segment_size,
         prefix=stage.prefix,
+        tasks=stage.task,
     )
-    return moments, task.background(rows, step, stage.background, stage.near)
+    return moments, task.background(rows, step, stage.background, stage.near, stage.task)
 
 
 KINDS: dict[str, Kind] = {

@@ -58,6 +58,8 @@ def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
         DataError: the pretrained model cannot be found or read.
     """
     model = _pretrained(recipe, tokenizer) if "from_pretrained" in recipe.model else _from_config(recipe, tokenizer)
+    if recipe.start is not None:
+        _begin_from(model, recipe.start, recipe.start_without)
     if recipe.lora is not None:
         from baselines.training.lora import adapt
 
@@ -70,6 +72,21 @@ def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
 def _from_config(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
     words = {"vocab_size": tokenizer.vocab_size, "bos_token_id": _END, "eos_token_id": _END}
     return checkpoints.build({**_DEFAULTS, **words, **recipe.model}, recipe.memory)
+
+
+def _begin_from(model: MemoryModel, name: str, without: tuple[str, ...]) -> None:
+    """Take the weights of a checkpoint; what it has none of, such as heads for training alone, stays fresh."""
+    theirs = checkpoints.load(name).model.state_dict()
+    ours = model.state_dict()
+    taken = {key: value for key, value in theirs.items() if not any(re.search(pattern, key) for pattern in without)}
+    for key, value in taken.items():
+        if key not in ours or ours[key].shape != value.shape:
+            wanted = list(ours[key].shape) if key in ours else "nothing"
+            raise UsageError(
+                f"The checkpoint {name} has {key} of shape {list(value.shape)}, where the recipe has {wanted}; "
+                "name it in `start_without` or change the recipe."
+            )
+    model.load_state_dict(taken, strict=False)
 
 
 def _pretrained(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:

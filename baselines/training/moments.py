@@ -1,4 +1,4 @@
-"""Training a memory bank: all segments of a batch are written at once, and all its moments asked about at once.
+"""Training a memory on moments of stories: many questions about what was told until then, in one pass.
 
 What is let in is decided by the stage's `gate`: `open`, every segment; `labels`, those with facts, which the gate
 learns to tell from the labels of where facts stand; `answers`, those that the gate lets in, which learns it from the
@@ -8,9 +8,11 @@ al., 1611.00712).
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,6 +22,7 @@ from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
 from baselines.tasks.moments import Moments
 from baselines.training.losses import Score, answers
+from baselines.training.passes import Pass, all_at_once, one_by_one
 from baselines.training.recipe import Stage
 
 _SHARPNESS = 0.7  # temperature of the drawn decisions
@@ -41,27 +44,32 @@ class Gated(NamedTuple):
 
 def moments_loss(model: MemoryModel, made: tuple[Moments, Block], stage: Stage) -> Score:
     """Loss of the answers, with that of the state of the story and that of the gate where the stage wants them."""
-    bank, (batch, background) = cast(MemoryBank, model), made
-    device, m = bank.device, bank.config.memory_tokens
-    ids, mask, fact = (torch.from_numpy(x).to(device) for x in (batch.segments, batch.mask, batch.fact))
-    height, count, size = ids.shape
+    batch, background = made
+    device = model.device
+    ids, mask, fact = (torch.from_numpy(x).to(device) for x in (*_trimmed(batch.segments, batch.mask), batch.fact))
+    height, _, size = ids.shape
     scores = None
     if stage.gate != "open":
-        scores = bank.segment_gate(ids.view(-1, size), mask.view(-1, size)).float().view(fact.shape)
+        scores = model.segment_gate(ids.view(-1, size), mask.view(-1, size)).float().view(fact.shape)
     gated = _let_in(scores, fact, stage)
     if scores is not None and len(background.ids):
-        gated = gated._replace(loss=gated.loss + _on_background(bank, background, stage))
-    written = bank.write(ids.view(-1, size), mask.view(-1, size))[1].reshape(height, count * m, -1)
-    span = m * torch.from_numpy(batch.first).to(device), m * torch.from_numpy(batch.last).to(device)
-    questions, labels = (torch.from_numpy(x).to(device).flatten(0, 1) for x in (batch.questions, batch.labels))
-    weight = gated.weight.repeat_interleave(m, dim=1)
-    asked = bank.ask(questions, written, weight, span, halfway=stage.state_weight > 0)
-    loss, right, n, tokens = answers(model, asked.hidden, labels)
+        gated = gated._replace(loss=gated.loss + _on_background(model, background, stage))
+    asking = _trimmed(batch.questions, batch.labels, batch.labels != IGNORE)
+    questions, labels, first, last = (torch.from_numpy(x).to(device) for x in (*asking[:2], batch.first, batch.last))
+    told = Pass(ids, mask, gated.weight, questions, first, last, stage.state_weight > 0)
+    # By its configuration: a model that computes its activations again is wrapped.
+    asked = all_at_once(cast(MemoryBank, model), told) if model.config.kind == "bank" else one_by_one(model, told)
+    loss, right, n, tokens = answers(model, asked.hidden, labels.flatten(0, 1))
     loss = loss / max(1, tokens) + gated.loss
     if asked.halfway is not None:
-        # A segment's last memory token has seen its others.
-        loss = loss + stage.state_weight * _state_loss(bank, asked.halfway[:, m - 1 :: m], batch)
+        loss = loss + stage.state_weight * _state_loss(model, asked.halfway, batch)
     return Score(loss, tokens, height, right, n, float(gated.weight.detach().mean()))
+
+
+def _trimmed(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Arrays [B, F, L] without the last places, at which the last of them is False everywhere."""
+    width = int(np.flatnonzero(arrays[-1].any(axis=(0, 1))).max(initial=0)) + 1
+    return tuple(array[..., :width] for array in arrays)
 
 
 def _let_in(scores: Tensor | None, fact: Tensor, stage: Stage) -> Gated:
@@ -77,7 +85,7 @@ def _let_in(scores: Tensor | None, fact: Tensor, stage: Stage) -> Gated:
     return Gated(torch.sigmoid((scores + chance.logit()) / _SHARPNESS), stage.write_penalty * F.softplus(scores).mean())
 
 
-def _on_background(model: MemoryBank, background: Block, stage: Stage) -> Tensor:
+def _on_background(model: MemoryModel, background: Block, stage: Stage) -> Tensor:
     """The gate's loss on sentences that nothing is asked about."""
     ids, lengths = (torch.from_numpy(x).to(model.device) for x in (background.ids, background.lengths))
     scores = model.segment_gate(ids, torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).float()
@@ -85,7 +93,7 @@ def _on_background(model: MemoryBank, background: Block, stage: Stage) -> Tensor
     return loss if stage.gate == "labels" else _BACKGROUND * stage.write_penalty * loss
 
 
-def _state_loss(model: MemoryBank, halfway: Tensor, batch: Moments) -> Tensor:
+def _state_loss(model: MemoryModel, halfway: Tensor, batch: Moments) -> Tensor:
     """Cross-entropy of where people are and were, and of what they hold, wherever that is known."""
     places, held = (torch.from_numpy(x).to(halfway.device) for x in (batch.states, batch.held))
     told = (places != IGNORE).any(dim=-1) | (held != IGNORE).any(dim=-1)

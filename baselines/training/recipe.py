@@ -27,7 +27,7 @@ class Stage:
         schedule_options: of a named schedule, such as `num_cycles`.
         from_best: start from the best weights of the stage before, with a new optimizer.
         kind: `interleaved`, facts with questions between them and no memory; `facts`, contexts of facts alone; `noise`,
-            facts in noise; or `moments`, for a memory bank. See `kinds.py`.
+            facts in noise; or `moments`, many questions about what was told until then. See `kinds.py`.
         segments: fewest and most segments of a context with noise, drawn log-uniformly.
         segment_size: instead of the memory's, for stages whose contexts are short.
         backprop: gradient flows through this many last segments; the ones before are read without it.
@@ -37,6 +37,7 @@ class Stage:
         garble: highest share of noise tokens replaced by random ones, in half of the batches.
         questions: asked after each segment that carries gradient; of each row in a stage of `moments`.
         write_penalty: weight of the gate's mean opening in the loss.
+        task: of `moments`, the tasks of the stage and how often each is drawn, instead of the recipe's.
         facts: of `moments`, about how many facts a row tells.
         noise: about how many sentences of books stand among them.
         background: more such sentences for each row, which the gate alone judges: most of a long text is nothing else.
@@ -66,6 +67,7 @@ class Stage:
     garble: float = 0.0
     questions: int = 2
     write_penalty: float = 0.0
+    task: dict[str, float] | None = None
     facts: int = 40
     noise: int = 0
     background: int = 0
@@ -147,6 +149,9 @@ class Recipe:
             `from_pretrained`, a folder or hub id, with what of its configuration is to be different.
         tokenizer: `builtin`, a folder or a hub id; by default that of the pretrained model, if there is one.
         memory: fields of `MemoryConfig`.
+        start: a checkpoint, bundled or a folder, whose weights are begun from instead of fresh ones; its sizes must be
+            this recipe's.
+        start_without: regular expressions; parameters whose names one of them is found in stay fresh.
         lora: adapters in the base model, which is frozen then.
         train_only: regular expressions; parameters whose names none of them is found in are frozen.
         noise_volumes: volumes of built-in prose, edition `train`.
@@ -178,6 +183,8 @@ class Recipe:
     split: str = "train"
     precision: Literal["no", "bf16", "fp16"] = "bf16"
     tokenizer: str | None = None
+    start: str | None = None
+    start_without: tuple[str, ...] = ()
     lora: Lora | None = None
     train_only: tuple[str, ...] = ()
     noise_volumes: int = 16
@@ -205,11 +212,21 @@ class Recipe:
             raise UsageError("Gradients are clipped by norm or by value, not both; drop `clip` or `clip_value`.")
         if self.validation is None and any(stage.from_best for stage in self.stages):
             raise UsageError("A stage with `from_best` needs to know what is best; give the recipe a `validation`.")
+        if self.start is not None and "from_pretrained" in self.model:
+            raise UsageError(
+                "Weights are begun from a checkpoint or from a pretrained model; drop `start` or `from_pretrained`."
+            )
 
     @property
     def tasks(self) -> dict[str, float]:
-        """What is trained on, and how often each task is drawn."""
+        """What is trained on, and how often each task is drawn where a stage does not say otherwise."""
         return {self.task: 1.0} if isinstance(self.task, str) else self.task
+
+    @property
+    def all_tasks(self) -> tuple[str, ...]:
+        """The tasks of all stages, in the order of their numbers."""
+        named = {name for stage in self.stages for name in stage.task or self.tasks}
+        return tuple(sorted(named, key=lambda name: (len(name), name)))
 
     @property
     def steps(self) -> int:

@@ -12,6 +12,8 @@ from babilong.tasks import OBJECTS
 from babilong.tokenizers import load_tokenizer
 from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block, SentenceCutter
+from baselines.tasks import lessons
+from baselines.tasks.lessons import lesson
 from baselines.tasks.moments import Moments, MomentTask
 from baselines.tasks.noise import sentences_of
 from generators.stories import grammar
@@ -101,14 +103,13 @@ def test_questions_are_answered_by_the_facts_of_their_stretch(name, noise):
 
 def test_a_stretch_starts_where_its_story_does(task, monkeypatch):
     begun: list[tuple[str, ...]] = []
-    story = task._story
 
-    def remember(stream):
-        told = story(stream)
+    def remember(*drawn):
+        told = lesson(*drawn)
         begun.append(told.facts)
         return told
 
-    monkeypatch.setattr(task, "_story", remember)
+    monkeypatch.setattr(lessons, "lesson", remember)
     batch = made(task, range(1), facts=100, noise=60, questions=30)
     starts, at = [], 0
     read = [text.strip() for text in texts(task, batch, 0)]
@@ -139,7 +140,7 @@ def test_about_as_much_is_noise_as_asked(task, facts):
 def test_facts_are_whole_and_sentences_are_of_books(task, noise):
     batch = made(task)
     known = {tuple(ids[:length]) for ids, length in zip(*(array.tolist() for array in noise), strict=True)}
-    languages = [grammar.facts(name) for name in task.tasks]
+    languages = [grammar.facts(name) for name in task.lessons.tasks]
     for row in range(8):
         for i, text in enumerate(texts(task, batch, row)):
             ids = batch.segments[row, i]
@@ -185,6 +186,15 @@ def test_states_are_tokens_of_what_is_known(task):
                     assert decode([int(batch.states[row, i, 0])]).strip() == event.what
                 else:
                     assert batch.held[row, i, OBJECTS.index(event.what)] == (event.kind == "get")
+
+
+def test_stories_with_one_question_are_asked_about_beside_those_with_many(noise):
+    task = MomentTask({"qa1": 1.0, "qa15": 1.0}, load_tokenizer(), 0, noise, seed=2)
+    batch = made(task, range(30), facts=40, noise=0, questions=10)
+    asked = [q for row in range(30) for q, *_ in questions(task, batch, row)]
+    about = sum(q.startswith("What is ") for q in asked) / len(asked)
+    # Of the facts after which a question can be asked, those of qa15 are one in eight; of the stories, every second.
+    assert 0.2 < about < 0.45
 
 
 def test_a_row_too_short_for_any_question_has_none(noise):

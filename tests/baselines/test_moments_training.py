@@ -1,4 +1,4 @@
-"""A memory bank is trained on moments: what learns, what is saved, what is refused."""
+"""A memory is trained on moments: what learns, what is saved, what is refused."""
 
 import dataclasses
 
@@ -165,11 +165,12 @@ def test_micro_batches_give_the_weights_of_the_whole_batch(source, tmp_path):
         torch.testing.assert_close(parts[name], tensor, rtol=1e-4, atol=1e-6)
 
 
-def test_activations_computed_again_give_the_same_gradients(source):
+@pytest.mark.parametrize("memory", ["bank", "armt"])
+def test_activations_computed_again_give_the_same_gradients(memory, source):
     batch = source(OPEN, 0, Share())
     gradients = []
     for wrapped in (lambda model: model, recomputed):
-        model = fresh()
+        model = fresh(kind=memory)
         kinds.loss(wrapped(model), batch, OPEN).loss.backward()
         gradients.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
     assert gradients[0].keys() == gradients[1].keys()
@@ -189,7 +190,6 @@ def test_a_source_is_made_from_a_recipe(source):
 @pytest.mark.parametrize(
     ("memory", "stage", "message"),
     [
-        ({"kind": "rmt"}, OPEN, "train a memory of the kind `bank`"),
         ({"segment_gate": 0}, LABELS, "The stage labels trains a gate, and there is none"),
         ({"state_heads": False}, OPEN, "The stage open has a `state_weight`, and nothing it could train"),
         ({}, Stage("facts", 1, kind="facts"), "The stage facts is of the kind `facts`, for which"),

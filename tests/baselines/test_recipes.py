@@ -86,6 +86,7 @@ def test_schedules_that_do_not_fit_are_named(stage, message):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
+        ("start: rmt-gpt2\nmodel: {from_pretrained: gpt2}", "from a checkpoint or from a pretrained model; drop"),
         ("split: test", "Training on the split 'test' is refused"),
         ("split: trian", "did you mean train"),
         ("clip: 1.0\nclip_value: 5.0", "clipped by norm or by value, not both"),

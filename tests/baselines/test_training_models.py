@@ -10,7 +10,7 @@ from babilong.errors import DataError, UsageError
 from baselines import checkpoints
 from baselines.memory.config import MemoryConfig
 from baselines.memory.kinds import remember
-from baselines.training import lora, models
+from baselines.training import keeping, lora, models
 from baselines.training.recipe import Lora
 from tests.baselines.tiny import tiny_base
 from tests.baselines.training_runs import TINY, changed, one_stage, run, story_task
@@ -49,6 +49,39 @@ def test_a_pretrained_model_is_started_from(pretrained):
     stored = tiny_base(model.base.config.model_type, vocab=VOCABULARY).state_dict()
     for name, tensor in model.base.state_dict().items():
         assert tensor.equal(stored[name])
+
+
+@pytest.fixture
+def trained(tmp_path) -> str:
+    """A checkpoint to begin from."""
+    recipe = changed(memory={**MEMORY, "segment_gate": 4, "state_heads": True})
+    model = models.fresh_model(recipe, story_task().tokenizer)
+    keeping.keep(tmp_path / "trained", model, story_task().tokenizer, recipe)
+    assert model.config.state_heads and "states.held.weight" in model.state_dict()
+    return str(tmp_path / "trained")
+
+
+def test_weights_are_begun_from_a_checkpoint_but_for_what_is_to_stay_fresh(trained):
+    memory = {**MEMORY, "segment_gate": 4, "state_heads": True}
+    recipe = changed(memory=memory, start=trained, start_without=("segment_gate",))
+    model, theirs = models.fresh_model(recipe, story_task().tokenizer), checkpoints.load(trained).model.state_dict()
+    assert not any(name.startswith("states.") for name in theirs)
+    for name, tensor in model.state_dict().items():
+        taken = name in theirs and tensor.equal(theirs[name])
+        assert taken != name.startswith(("segment_gate.", "states.")) or name.endswith("bias")
+    assert {p.requires_grad for p in model.parameters()} == {True}
+
+
+@pytest.mark.parametrize(
+    ("memory", "message"),
+    [
+        ({**MEMORY, "memory_tokens": 2}, r"has memory of shape \[4, .*\], where the recipe has \[2, "),
+        (MEMORY, "has segment_gate.* where the recipe has nothing; name it in `start_without`"),
+    ],
+)
+def test_a_checkpoint_of_other_sizes_is_no_start(trained, memory, message):
+    with pytest.raises(UsageError, match=message):
+        models.fresh_model(changed(memory=memory, start=trained), story_task().tokenizer)
 
 
 def test_the_end_token_is_that_of_the_model(tmp_path):

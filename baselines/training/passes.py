@@ -1,0 +1,115 @@
+"""How a memory is taken through stories in training, and asked at many moments of them.
+
+A bank writes all segments at once and is asked everything at once; any other memory reads one segment after the other
+and is asked after each. Both give the same of a batch: what answers are read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from baselines.memory.bank import Asked, MemoryBank
+from baselines.memory.layers import layer_stack
+from baselines.memory.model import MemoryModel, State, rows
+
+_LENGTHS = 3  # groups in which a bank's segments are written
+
+
+class Pass(NamedTuple):
+    """Stories and the questions about moments of them.
+
+    Attributes:
+        ids: token ids of segments, [B, F, L].
+        mask: bool, False at padding, [B, F, L].
+        weight: how far each segment is let in, [B, F].
+        questions: token ids, [B, K, Q].
+        first: the first segment that a question sees, [B, K].
+        last: the one behind the last, [B, K].
+        halfway: whether what the memories are halfway up the layers is wanted.
+    """
+
+    ids: Tensor
+    mask: Tensor
+    weight: Tensor
+    questions: Tensor
+    first: Tensor
+    last: Tensor
+    halfway: bool = False
+
+
+def all_at_once(bank: MemoryBank, told: Pass) -> Asked:
+    """Hidden states of the questions [B * K, Q, d] and, of a segment's last memory token, halfway, [B, F, d]."""
+    m, (height, count, size) = bank.config.memory_tokens, told.ids.shape
+    written = _written(bank, told.ids.view(-1, size), told.mask.view(-1, size)).reshape(height, count * m, -1)
+    weight = told.weight.repeat_interleave(m, dim=1)
+    span = m * told.first, m * told.last
+    asked = bank.ask(told.questions.flatten(0, 1), written, weight, span, halfway=told.halfway)
+    # A segment's last memory token has seen its others.
+    return asked if asked.halfway is None else asked._replace(halfway=asked.halfway[:, m - 1 :: m])
+
+
+def _written(bank: MemoryBank, ids: Tensor, mask: Tensor) -> Tensor:
+    """The memories [N, m, d] of segments [N, L], the short ones written apart from the long ones' padding."""
+    lengths = mask.sum(dim=1)
+    order = lengths.argsort()
+    groups = order.chunk(_LENGTHS)
+    widths = [int(lengths[group].max()) for group in groups]
+    parts = [
+        bank.write(ids[group, :width], mask[group, :width])[1] for group, width in zip(groups, widths, strict=True)
+    ]
+    return torch.cat(parts)[order.argsort()]
+
+
+def one_by_one(model: MemoryModel, told: Pass) -> Asked:
+    """As `all_at_once`; a question is asked after its last segment, of a memory that was fresh at its first."""
+    height, count, _ = told.ids.shape
+    begins = torch.zeros(height, count + 1, dtype=torch.bool, device=told.ids.device).scatter(1, told.first, True)
+    fresh = state = model.init_state(height)
+    halves, read, order = [], [], []
+    for i in range(count):
+        if i and bool(begins[:, i].any()):
+            state = _where(begins[:, i], fresh, state)
+        width = max(1, int(told.mask[:, i].sum(dim=1).max()))
+        with _halfway(model, told.halfway) as seen:
+            state = model.step(told.ids[:, i, :width], state, told.mask[:, i, :width], told.weight[:, i]).state
+        if told.halfway:
+            halves.append(seen[0][:, -1])
+        row, question = (told.last.clamp(min=1) == i + 1).nonzero(as_tuple=True)
+        if len(row):
+            read.append(model.read(told.questions[row, question], rows(state, partial(_picked, row))))
+            order.append(row * told.last.shape[1] + question)
+    hidden = torch.cat(read)[torch.cat(order).argsort()]
+    return Asked(hidden, torch.stack(halves, dim=1) if told.halfway else None)
+
+
+def _picked(row: Tensor, x: Tensor) -> Tensor:
+    return x[row]
+
+
+def _where(begins: Tensor, fresh: State, state: State) -> State:
+    return {name: x.where(begins.view(-1, *[1] * (x.dim() - 1)), state[name]) for name, x in fresh.items()}
+
+
+@contextmanager
+def _halfway(model: MemoryModel, wanted: bool) -> Iterator[list[Tensor]]:
+    """Collects what the layer halfway up gives, [B, T, d], memory tokens last."""
+    seen: list[Tensor] = []
+    if not wanted:
+        yield seen
+        return
+
+    def keep(layer: nn.Module, inputs: object, output: Any) -> None:
+        seen.append(output[0] if isinstance(output, tuple) else output)
+
+    layers = layer_stack(model.base).layers
+    handle = layers[len(layers) // 2 - 1].register_forward_hook(keep)
+    try:
+        yield seen
+    finally:
+        handle.remove()
