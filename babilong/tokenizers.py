@@ -63,22 +63,22 @@ class Tokenizer:
         """Number of tokens of a text."""
         return len(self.backend.encode(text, add_special_tokens=False))
 
-    def encode_pieces(self, text: str, size: int = 1 << 17) -> Iterator[list[int]]:
+    def encode_pieces(self, text: str, size: int = 1 << 17, before: str = "") -> Iterator[list[int]]:
         """Token ids of a long text, piece after piece, in bounded memory.
 
-        The pieces together are exactly `encode(text)`. An additive tokenizer cuts at single blanks, some 8,000
-        characters at a time (tokenizers are slow on huge strings), and encodes about `size` characters a batch on all
-        cores. Any other tokenizer must see the text whole.
+        The pieces together are exactly `encode(before + text)`, but the two are never copied into one. An additive
+        tokenizer cuts at single blanks, some 8,000 characters at a time (tokenizers are slow on huge strings), and
+        encodes about `size` characters a batch on all cores. Any other tokenizer must see the text whole.
         """
-        if not self.additive:
-            yield self.encode(text)
+        if not self.additive or not text:
+            yield self.encode(before + text)
             return
         batch: list[str] = []
         start = 0
         while start < len(text):
             cut = _blank_after(text, start + 8_000)
-            batch.append(text[start:cut])
-            start = cut
+            batch.append(before + text[start:cut])
+            start, before = cut, ""
             if start >= len(text) or len(batch) * 8_000 >= size:
                 yield [token for ids in self.encode_batch(batch) for token in ids]
                 batch = []

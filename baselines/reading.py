@@ -46,7 +46,7 @@ class Convention:
     def pieces(self, tokenizer: Tokenizer, context: str) -> Iterator[list[int]]:
         """Token ids of a context, piece after piece, in bounded memory."""
         if not self.sentences:
-            yield from tokenizer.encode_pieces(f"{self.before}{context}")
+            yield from tokenizer.encode_pieces(context, before=self.before)
             return
         sentences = _sentences(context.strip())
         while batch := list(islice(sentences, _SENTENCES)):

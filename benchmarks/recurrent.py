@@ -13,9 +13,11 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -89,18 +91,20 @@ def seconds(work: Callable[[], object], repeats: int) -> float:
 
 
 def peak(name: str, length: str, dtype: str) -> float:
-    """Peak memory of a process that reads one context, MiB."""
-    command = [sys.executable, __file__, "--peak-at", length, "--model", name, "--dtype", dtype]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-
-
-def read_once(name: str, length: str, dtype: str) -> None:
-    """Read one context and print this process's peak memory beyond that of the context's own text, MiB."""
-    reader = load_reader(name, dtype)
-    reader.answer([("Mary went to the garden. " * 400, QUESTION)], 5)
+    """Peak memory of a process that reads one context from a file, MiB."""
     context = next(iter(Kitchen(Recipe()).samples("qa1", length, 1))).input
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "context.txt")
+        file.write_text(context, "utf-8")
+        command = [sys.executable, __file__, "--peak-of", str(file), "--model", name, "--dtype", dtype]
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def read_once(name: str, file: Path, dtype: str) -> None:
+    """Read one context and print this process's peak memory beyond that of the context's own text, MiB."""
+    reader, context = load_reader(name, dtype), file.read_text("utf-8")
     reader.answer([(context, QUESTION)], 5)
-    print(peak_mib() - len(context.encode()) / 2**20)
+    print(peak_mib() - file.stat().st_size / 2**20)
 
 
 def main() -> None:
@@ -110,10 +114,10 @@ def main() -> None:
     parser.add_argument("--length", default="16k", help="context for the speed")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--dtype", default="auto")
-    parser.add_argument("--peak-at", help=argparse.SUPPRESS)
+    parser.add_argument("--peak-of", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.peak_at:
-        return read_once(args.model, args.peak_at, args.dtype)
+    if args.peak_of:
+        return read_once(args.model, args.peak_of, args.dtype)
     sample = next(iter(Kitchen(Recipe()).samples("qa1", args.length, 1)))
     plain = load_reader(args.model, "float32")
     pieces = [plain.tokenizer.encode(f" {sample.input}")]
