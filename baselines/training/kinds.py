@@ -20,7 +20,7 @@ from baselines.tasks.babilong import Batch, Ids, StoryTask, prose_noise
 from baselines.tasks.moments import Moments, MomentTask
 from baselines.tasks.noise import sentences_of
 from baselines.training.losses import Score, interleaved_loss, segmented_loss
-from baselines.training.moments import moments_loss
+from baselines.training.moments import gate_loss, moments_loss
 from baselines.training.recipe import Recipe, Stage
 from baselines.training.shares import Share
 from generators.streams import Stream
@@ -28,6 +28,7 @@ from generators.streams import Stream
 # Reading a segment without gradient costs about a third of reading it with.
 _UNTRAINED_COST = 1 / 3
 _INTERLEAVED_LENGTH = 128
+_OF_MOMENTS = ("moments", "gate")
 
 
 class Kind(NamedTuple):
@@ -80,7 +81,7 @@ def batches(recipe: Recipe, tokenizer: Tokenizer, end: int, split: str, volumes:
         DataError: the folder of books cannot be read.
     """
     config = MemoryConfig.from_dict(recipe.memory)
-    if any(stage.kind == "moments" for stage in recipe.stages):
+    if any(stage.kind in _OF_MOMENTS for stage in recipe.stages):
         sentences = sentences_of(tokenizer, config.segment_size, split, volumes, recipe.noise_books)
         return Batches(MomentTask(recipe.tasks, tokenizer, end, sentences, recipe.seed, split), config)
     if not isinstance(recipe.task, str):
@@ -109,17 +110,19 @@ def check(recipe: Recipe) -> None:
                 f"The stage {stage.name} reads {_INTERLEAVED_LENGTH} tokens at once, and the model has {positions} "
                 "positions; give it more."
             )
-    if any(stage.kind == "moments" for stage in recipe.stages):
+    if any(stage.kind in _OF_MOMENTS for stage in recipe.stages):
         _check_moments(recipe)
 
 
 def _check_moments(recipe: Recipe) -> None:
     for stage in recipe.stages:
-        if stage.kind not in ("moments", "interleaved"):
+        if stage.kind not in (*_OF_MOMENTS, "interleaved"):
             raise UsageError(
                 f"The stage {stage.name} is of the kind `{stage.kind}`, for which a recipe with `moments` makes no "
-                "batches; choose moments, interleaved, or train it by a recipe of its own."
+                "batches; choose moments, gate, interleaved, or train it by a recipe of its own."
             )
+        if stage.kind == "gate" and stage.gate != "labels":
+            raise UsageError(f"The stage {stage.name} trains the gate alone, from labels; say `gate: labels`.")
         if stage.gate != "open" and not recipe.memory.get("segment_gate"):
             raise UsageError(
                 f"The stage {stage.name} trains a gate, and there is none; give `memory` a `segment_gate`."
@@ -190,4 +193,5 @@ KINDS: dict[str, Kind] = {
     "facts": Kind(_segmented, segmented_loss),
     "noise": Kind(_segmented, segmented_loss),
     "moments": Kind(_moments, moments_loss),
+    "gate": Kind(_moments, gate_loss),
 }

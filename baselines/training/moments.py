@@ -66,6 +66,19 @@ def moments_loss(model: MemoryModel, made: tuple[Moments, Block], stage: Stage) 
     return Score(loss, tokens, height, right, n, float(gated.weight.detach().mean()))
 
 
+def gate_loss(model: MemoryModel, made: tuple[Moments, Block], stage: Stage) -> Score:
+    """Loss of the gate alone, from labels of where facts stand: nothing is written, nothing is asked."""
+    batch, background = made
+    ids, mask, fact = (torch.from_numpy(x).to(model.device) for x in (batch.segments, batch.mask, batch.fact))
+    height, _, size = ids.shape
+    scores = model.segment_gate(ids.view(-1, size), mask.view(-1, size)).float().view(fact.shape)
+    loss = F.binary_cross_entropy_with_logits(scores, fact.float())
+    if len(background.ids):
+        loss = loss + _on_background(model, background, stage)
+    right = int(((scores > 0) == fact).sum())
+    return Score(loss, fact.numel(), height, right, fact.numel(), float((scores > 0).float().mean()))
+
+
 def _trimmed(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     """Arrays [B, F, L] without the last places, at which the last of them is False everywhere."""
     width = int(np.flatnonzero(arrays[-1].any(axis=(0, 1))).max(initial=0)) + 1

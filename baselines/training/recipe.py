@@ -27,7 +27,8 @@ class Stage:
         schedule_options: of a named schedule, such as `num_cycles`.
         from_best: start from the best weights of the stage before, with a new optimizer.
         kind: `interleaved`, facts with questions between them and no memory; `facts`, contexts of facts alone; `noise`,
-            facts in noise; or `moments`, many questions about what was told until then. See `kinds.py`.
+            facts in noise; `moments`, many questions about what was told until then; or `gate`, the gate on segments
+            alone, from labels. See `kinds.py`.
         segments: fewest and most segments of a context with noise, drawn log-uniformly.
         segment_size: instead of the memory's, for stages whose contexts are short.
         backprop: gradient flows through this many last segments; the ones before are read without it.

@@ -97,6 +97,7 @@ def test_every_stage_trains_its_own_parts(source):
     assert learning(LABELS, source) == shared | {"gate"}
     assert learning(ANSWERS, source) == shared | {"gate"}
     assert learning(dataclasses.replace(OPEN, state_weight=0.0), source) == shared
+    assert learning(dataclasses.replace(LABELS, kind="gate"), source) == {"gate"}
 
 
 def test_a_gate_learns_from_the_answers_without_a_price(source):
@@ -132,6 +133,19 @@ def test_openings_on_sentences_that_nothing_is_asked_about_cost_too(source):
         more = dataclasses.replace(stage, background=4)
         torch.manual_seed(0)
         assert kinds.loss(model, source(more, 0, Share()), more).loss > without
+
+
+def test_a_gate_that_tells_all_facts_is_right(source):
+    stage = dataclasses.replace(LABELS, kind="gate", background=2)
+    batch = source(stage, 0, Share())
+    model = fresh()
+    score = kinds.loss(model, batch, stage)
+    assert score.asked == batch[0].fact.size
+    model.segment_gate.score.weight.data.zero_()
+    model.segment_gate.score.bias.data.fill_(3.0)  # everything is let in
+    let_in = kinds.loss(model, batch, stage)
+    assert let_in.gate == 1
+    assert let_in.correct == batch[0].fact.sum()
 
 
 @pytest.mark.parametrize("stage", [OPEN, LABELS, ANSWERS], ids=lambda stage: stage.name)
@@ -192,6 +206,7 @@ def test_a_source_is_made_from_a_recipe(source):
     [
         ({"segment_gate": 0}, LABELS, "The stage labels trains a gate, and there is none"),
         ({"state_heads": False}, OPEN, "The stage open has a `state_weight`, and nothing it could train"),
+        ({}, Stage("gate", 1, kind="gate"), "The stage gate trains the gate alone, from labels; say `gate: labels`"),
         ({}, Stage("facts", 1, kind="facts"), "The stage facts is of the kind `facts`, for which"),
     ],
 )
