@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from baselines.memory.bank import Asked, MemoryBank
 from baselines.memory.layers import layer_stack
-from baselines.memory.model import MemoryModel, State, rows
+from baselines.memory.model import MemoryModel, State, join, rows
 
 _LENGTHS = 3  # groups in which a bank's segments are written
 
@@ -71,7 +71,7 @@ def one_by_one(model: MemoryModel, told: Pass) -> Asked:
     height, count, _ = told.ids.shape
     begins = torch.zeros(height, count + 1, dtype=torch.bool, device=told.ids.device).scatter(1, told.first, True)
     fresh = state = model.init_state(height)
-    halves, read, order = [], [], []
+    halves, asked, order = [], [], []
     for i in range(count):
         if i and bool(begins[:, i].any()):
             state = _where(begins[:, i], fresh, state)
@@ -82,9 +82,11 @@ def one_by_one(model: MemoryModel, told: Pass) -> Asked:
             halves.append(seen[0][:, -1])
         row, question = (told.last.clamp(min=1) == i + 1).nonzero(as_tuple=True)
         if len(row):
-            read.append(model.read(told.questions[row, question], rows(state, partial(_picked, row))))
+            asked.append(rows(state, partial(_picked, row)))
             order.append(row * told.last.shape[1] + question)
-    hidden = torch.cat(read)[torch.cat(order).argsort()]
+    # All at the end: the state after a segment is a value, which waits.
+    places = torch.cat(order)
+    hidden = model.read(told.questions.flatten(0, 1)[places], join(asked))[places.argsort()]
     return Asked(hidden, torch.stack(halves, dim=1) if told.halfway else None)
 
 
