@@ -173,7 +173,8 @@ class RecurrentReader:
                 ids[i, : len(row)], mask[i, : len(row)] = row, True
         full = bool(mask.all())
         with torch.inference_mode():
-            return self.model.step(torch.from_numpy(ids), state, None if full else torch.from_numpy(mask)).state
+            padding = None if full else torch.from_numpy(mask).to(self.model.device)
+            return self.model.step(torch.from_numpy(ids).to(self.model.device), state, padding).state
 
 
 def load_reader(name: str, dtype: str = "auto") -> RecurrentReader:

@@ -88,7 +88,8 @@ class Scanner:
             for start in range(0, len(block.ids), _AT_A_TIME):
                 ids, lengths = (_filled(x[start : start + _AT_A_TIME]) for x in block)
                 mask = torch.arange(ids.shape[1]) < lengths[:, None]
-                parts.append(self._model.segment_gate(ids, mask).float().numpy())
+                device = self._model.device
+                parts.append(self._model.segment_gate(ids.to(device), mask.to(device)).float().cpu().numpy())
         return np.concatenate(parts)[: len(block.ids)]
 
 

@@ -3,8 +3,7 @@
     MomentTask({"qa1": 1, "qa2": 2}, tokenizer, end=0, noise=noise, seed=0).moments(rows=range(32), ...)
 
 A row tells stories one after the other, with sentences of books in between. Each question is about one moment of one
-story: it sees the segments from the story's first to the one after which it is asked. For a memory whose segments are
-written apart, so that all moments can be asked about at once.
+story: it sees the segments from the story's first to the one after which it is asked.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
 from baselines.tasks.babilong import Ids
 from baselines.tasks.lessons import Lessons, Question
+from baselines.tasks.noise import Sentences
 from baselines.tasks.splits import must_not_be_test
 from generators.streams import Stream
 
@@ -90,10 +90,9 @@ class MomentTask:
         self, tasks: Mapping[str, float], tokenizer: Tokenizer, end: int, noise: Block, seed: int, split: str = "train"
     ) -> None:
         must_not_be_test(split)
-        self.lessons, self.tokenizer, self.end, self.noise = Lessons(tasks), tokenizer, end, noise
+        self.lessons, self.tokenizer, self.end, self.noise = Lessons(tasks), tokenizer, end, Sentences(noise)
         self.seed, self.split = seed, split
         self._encode = lru_cache(maxsize=200_000)(lambda text: tuple(tokenizer.encode(f" {text}")))
-        self._short: dict[int, Ids] = {}
 
     def moments(
         self,
@@ -105,6 +104,7 @@ class MomentTask:
         questions: int,
         size: int,
         prefix: float = 0.0,
+        near: float = 0.0,
         tasks: Mapping[str, float] | None = None,
     ) -> Moments:
         """Rows of a batch; each is a function of the step and its own number.
@@ -117,13 +117,14 @@ class MomentTask:
             questions: K, asked of each row.
             size: L, most tokens of a segment.
             prefix: share of facts that stand behind words of a book in their segment, as behind a heading.
+            near: share of the sentences of books that are facts with one or two tokens exchanged instead.
             tasks: instead of the task's own, how often each is drawn.
 
         Raises:
             UsageError: a fact has more tokens than a segment, or a question with its answer more than 20.
         """
         lessons, share = self._lessons(tasks), noise / (facts + noise)
-        made = [self._row(row, step, lessons, facts + noise, share, questions, size, prefix) for row in rows]
+        made = [self._row(row, step, lessons, facts + noise, share, questions, size, prefix, near) for row in rows]
         return Moments(*(np.stack([getattr(row, name) for row in made]) for name in Moments.__slots__))
 
     def background(
@@ -140,23 +141,19 @@ class MomentTask:
         """
         lessons = self._lessons(tasks)
         streams = [Stream(self.split, "background", self.seed, step, row) for row in rows]
-        picked = [stream.below(len(self.noise.ids)) for stream in streams for _ in range(count)]
-        block = Block(self.noise.ids[picked], self.noise.lengths[picked].copy())
-        for at in range(len(picked)):
+        block = self.noise.draw([stream for stream in streams for _ in range(count)])
+        for at in range(len(block.ids)):
             stream = streams[at // count]
-            if stream.random() < near and (spoilt := self._spoilt(lessons, stream)):
+            if stream.random() < near and (spoilt := self._spoilt(lessons, stream, block.ids.shape[1])):
                 block.ids[at] = 0
                 block.ids[at, : len(spoilt)], block.lengths[at] = spoilt, len(spoilt)
         return block
 
-    def _spoilt(self, lessons: Lessons, stream: Stream) -> list[int]:
-        """A fact that says something else; none where the exchange made another fact."""
+    def _spoilt(self, lessons: Lessons, stream: Stream, size: int) -> list[int]:
+        """A fact that says something else; none where it is too long, or the exchange made another fact."""
         facts = lessons.draw(stream).facts
-        ids = list(self._encode(stream.choice(facts)))
-        for _ in range(1 + stream.below(2)):
-            book = self.noise.ids[stream.below(len(self.noise.ids))]
-            ids[stream.below(len(ids) - 1)] = int(book[0])
-        return [] if len(ids) > self.noise.ids.shape[1] or tuple(ids) in map(self._encode, facts) else ids
+        ids = self.noise.exchanged(self._encode(stream.choice(facts)), stream)
+        return [] if len(ids) > size or tuple(ids) in map(self._encode, facts) else ids
 
     def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:
         """Facts with questions and answers between them, nothing else: ids and labels, [batch, length].
@@ -184,7 +181,16 @@ class MomentTask:
         return ids, labels
 
     def _row(
-        self, row: int, step: int, lessons: Lessons, total: int, share: float, questions: int, size: int, prefix: float
+        self,
+        row: int,
+        step: int,
+        lessons: Lessons,
+        total: int,
+        share: float,
+        questions: int,
+        size: int,
+        prefix: float,
+        near: float,
     ) -> Moments:
         stream = Stream(self.split, "moments", self.seed, step, row)
         out = _blank(total, size, questions)
@@ -194,7 +200,8 @@ class MomentTask:
             first, story = at, lessons.draw(stream)
             for fact, asked, state in zip(story.facts, story.asked, story.states, strict=True):
                 while at < total and stream.random() < share:
-                    self._put(out, at, self._sentence(stream, size))
+                    spoilt = self._spoilt(lessons, stream, size) if near and stream.random() < near else []
+                    self._put(out, at, spoilt or self.noise.sentence(stream, size))
                     at += 1
                 if at == total:
                     break
@@ -202,7 +209,7 @@ class MomentTask:
                 if len(ids) > size:
                     raise UsageError(f"The fact {fact!r} has {len(ids)} tokens, a segment {size}; raise segment_size.")
                 if stream.random() < prefix:
-                    ids = (*self._sentence(stream, size)[: size - len(ids)][:-1], *ids)
+                    ids = (*self.noise.sentence(stream, size)[: size - len(ids)][:-1], *ids)
                 self._put(out, at, ids)
                 out.fact[at] = True
                 out.states[at] = [self._encode(place)[0] if place else IGNORE for place in (state.place, state.before)]
@@ -220,13 +227,6 @@ class MomentTask:
 
     def _lessons(self, tasks: Mapping[str, float] | None) -> Lessons:
         return self.lessons if tasks is None else Lessons(tasks)
-
-    def _sentence(self, stream: Stream, size: int) -> tuple[int, ...]:
-        """A sentence of a book that fits a segment."""
-        if size not in self._short:
-            self._short[size] = np.flatnonzero(self.noise.lengths <= size)
-        row = self._short[size][stream.below(len(self._short[size]))]
-        return tuple(self.noise.ids[row, : self.noise.lengths[row]].tolist())
 
     def _put(self, out: Moments, at: int, ids: Sequence[int]) -> None:
         out.segments[at, : len(ids)], out.mask[at, : len(ids)] = ids, True

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory.sentences import Block, SentenceCutter
 from baselines.tasks.splits import must_not_be_test
+from generators.streams import Stream
 
 
 def sentences_of(tokenizer: Tokenizer, size: int, split: str, volumes: int, books: str | None = None) -> Block:
@@ -45,3 +47,35 @@ def _texts(split: str, volumes: int, books: str | None) -> Iterator[str]:
     for file in text_files(Path(books)) if books else ():
         if file.suffix == ".txt":
             yield " " + " ".join(paragraphs(strip_licence(decode(file.read_bytes(), str(file)))))
+
+
+class Sentences:
+    """Sentences of books to draw from.
+
+    Args:
+        block: token ids, as `sentences_of` gives them.
+    """
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self._short: dict[int, NDArray[np.int64]] = {}
+
+    def sentence(self, stream: Stream, size: int) -> tuple[int, ...]:
+        """One that fits a segment of `size` tokens."""
+        if size not in self._short:
+            self._short[size] = np.flatnonzero(self.block.lengths <= size)
+        row = self._short[size][stream.below(len(self._short[size]))]
+        return tuple(self.block.ids[row, : self.block.lengths[row]].tolist())
+
+    def draw(self, streams: Sequence[Stream]) -> Block:
+        """One from each stream, of any length; a copy."""
+        picked = [stream.below(len(self.block.ids)) for stream in streams]
+        return Block(self.block.ids[picked], self.block.lengths[picked])
+
+    def exchanged(self, ids: Sequence[int], stream: Stream) -> list[int]:
+        """A sentence in which one or two tokens before its end are those that sentences of books begin with."""
+        spoilt = list(ids)
+        for _ in range(1 + stream.below(2)):
+            other = int(self.block.ids[stream.below(len(self.block.ids)), 0])
+            spoilt[stream.below(len(spoilt) - 1)] = other
+        return spoilt

@@ -183,9 +183,12 @@ def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, sh
         questions=stage.questions,
         size=stage.segment_size or config.segment_size,
         prefix=stage.prefix,
+        near=stage.near,
         tasks=stage.task,
     )
-    return moments, task.background(rows, step, stage.background, stage.near, stage.task)
+    # A price on these by themselves would tell that they are no facts, which only labels may.
+    near = stage.near if stage.gate == "labels" else 0.0
+    return moments, task.background(rows, step, stage.background, near, stage.task)
 
 
 KINDS: dict[str, Kind] = {

@@ -42,7 +42,8 @@ class Stage:
         facts: of `moments`, about how many facts a row tells.
         noise: about how many sentences of books stand among them.
         background: more such sentences for each row, which the gate alone judges: most of a long text is nothing else.
-        near: share of those that are facts with one or two words exchanged.
+        near: share of the sentences of books that are facts with one or two words exchanged instead; where the gate
+            learns from answers, of those among facts only.
         prefix: share of facts that stand behind words of a book, as behind a heading.
         gate: what is let in: `open`, everything; `answers`, what the gate learns from the answers to let in; `labels`,
             what holds a fact, and the gate learns to tell.

@@ -284,3 +284,16 @@ def test_the_background_is_of_books_and_of_facts_that_say_something_else(task, n
     assert len(spoilt) > 20
     said = {task.tokenizer.decode(list(map(int, row))).strip() for row in spoilt}
     assert sum(_reads(grammar.facts("qa2"), text) for text in said) < len(said) / 10
+
+
+def test_sentences_among_facts_are_nearly_facts_where_wanted(task, noise):
+    books = {tuple(row[:length]) for row, length in zip(noise.ids, noise.lengths, strict=True)}
+    plain, near = made(task), made(task, near=1.0)
+    others = [
+        {tuple(ids[mask]) for ids, mask in zip(batch.segments[~batch.fact], batch.mask[~batch.fact], strict=True)}
+        for batch in (plain, near)
+    ]
+    assert others[0] <= books
+    assert len(others[1] - books) > len(others[1]) / 2
+    facts = {tuple(ids[mask]) for ids, mask in zip(near.segments[near.fact], near.mask[near.fact], strict=True)}
+    assert len(others[1] & facts) < len(others[1]) / 20

@@ -226,3 +226,14 @@ def test_text_read_at_once_needs_a_model_with_positions_for_it():
     recipe = dataclasses.replace(BANK, model={**BANK.model, "n_positions": 48})
     with pytest.raises(UsageError, match="reads 128 tokens at once, and the model has 48 positions; give it more"):
         kinds.check(recipe)
+
+
+def test_only_labels_put_a_price_on_what_is_nearly_a_fact(source):
+    def background(gate):
+        stage = dataclasses.replace(ANSWERS, gate=gate, background=20, near=1.0)
+        return source(stage, 0, Share())[1].ids
+
+    books = {tuple(row) for row in source.task.noise.block.ids}
+    told, answered = ({tuple(row) for row in background(gate)} - books for gate in ("labels", "answers"))
+    assert told
+    assert not answered
