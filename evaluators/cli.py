@@ -19,7 +19,7 @@ _Group = TypeVar("_Group")
 _HELP = """Ask a model questions about facts hidden in long text, and draw accuracy against length.
 
 Models:
-rmt-gpt2, rmt-gated: the bundled recurrent memories
+rmt-gpt2, armt-gpt2, rmt-gated: the bundled recurrent memories
 rmt/ID-or-folder: a checkpoint of babilong-train, or an RMT or ARMT that its authors released
 hf/ID-or-folder: a causal language model of transformers
 vllm/ID-or-folder: the same in vLLM

@@ -1,3 +1,3 @@
 """The checkpoints that come with the package, each a folder here of this name."""
 
-BUNDLED = ("rmt-gpt2", "rmt-gated")
+BUNDLED = ("rmt-gpt2", "armt-gpt2", "rmt-gated")

@@ -13,6 +13,7 @@ from generators.recipe import Recipe
 BOOKS = Path(__file__).parents[3] / "shared" / "data" / "books"
 # Well below what was measured on other samples: 60 of these say little more.
 LEAST = {"qa1": 0.95, "qa2": 0.8, "qa3": 0.75, "qa4": 0.85, "qa5": 0.85}
+MORE = {"qa6": 0.85, "qa7": 0.75, "qa8": 0.85, "qa9": 0.7, "qa11": 0.7, "qa12": 0.85, "qa13": 0.85}
 
 
 def accuracy(name: str, recipe: Recipe, task: str, length: str, samples: int) -> float:
@@ -27,6 +28,11 @@ def accuracy(name: str, recipe: Recipe, task: str, length: str, samples: int) ->
 @pytest.mark.parametrize("task", LEAST)
 def test_they_answer_qa1_to_qa5_on_the_built_in_recipe(name, task):
     assert accuracy(name, Recipe(seed=20_261), task, "2k", 60) >= LEAST[task]
+
+
+@pytest.mark.parametrize("task", MORE)
+def test_the_associative_memory_answers_more_tasks(task):
+    assert accuracy("armt-gpt2", Recipe(seed=20_263), task, "2k", 60) >= MORE[task]
 
 
 @pytest.mark.parametrize("name", BUNDLED)
@@ -45,7 +51,7 @@ def test_they_answer_in_novels_they_never_saw(name, tmp_path):
 
 def test_what_their_gates_were_trained_from_is_said():
     told = {name: load_reader(name, "float32").describe()["memory"]["gate_from"] for name in BUNDLED}
-    assert told == {"rmt-gpt2": "answers", "rmt-gated": "labels"}
+    assert told == {"rmt-gpt2": "answers", "armt-gpt2": "answers", "rmt-gated": "labels"}
 
 
 @pytest.mark.parametrize("name", BUNDLED)

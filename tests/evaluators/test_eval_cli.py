@@ -102,7 +102,7 @@ def test_generation_that_was_interrupted_is_not_taken_for_all(
     ("words", "code", "says"),
     [
         (["-m", "radnom"], 2, "Unknown model 'radnom'; did you mean random?"),
-        (["-m", "vlm/x"], 2, "Unknown model 'vlm/x'. Known: rmt-gpt2, rmt-gated, oracle"),
+        (["-m", "vlm/x"], 2, "Unknown model 'vlm/x'. Known: rmt-gpt2, armt-gpt2, rmt-gated, oracle"),
         (["-m", "hf/"], 2, "names no checkpoint"),
         (["-m", "."], 2, "is a folder; write hf/."),
         (["-m", "hf/./nowhere"], 1, "there is no such folder"),
