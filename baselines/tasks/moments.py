@@ -152,7 +152,7 @@ class MomentTask:
     def _spoilt(self, lessons: Lessons, stream: Stream, size: int) -> list[int]:
         """A fact that says something else; none where it is too long, or the exchange made another fact."""
         facts = lessons.draw(stream).facts
-        ids = self.noise.exchanged(self._encode(stream.choice(facts)), stream)
+        ids = self.noise.exchanged(self._encode(stream.choice(facts)), stream, self.tokenizer.vocab_size)
         return [] if len(ids) > size or tuple(ids) in map(self._encode, facts) else ids
 
     def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:

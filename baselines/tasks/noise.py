@@ -72,10 +72,15 @@ class Sentences:
         picked = [stream.below(len(self.block.ids)) for stream in streams]
         return Block(self.block.ids[picked], self.block.lengths[picked])
 
-    def exchanged(self, ids: Sequence[int], stream: Stream) -> list[int]:
-        """A sentence in which one or two tokens before its end are those that sentences of books begin with."""
+    def exchanged(self, ids: Sequence[int], stream: Stream, vocabulary: int) -> list[int]:
+        """A sentence in which one or two tokens before its end are others: of books, or any of the vocabulary.
+
+        The latter because what is never read in training can look like anything.
+        """
         spoilt = list(ids)
         for _ in range(1 + stream.below(2)):
-            other = int(self.block.ids[stream.below(len(self.block.ids)), 0])
+            row = stream.below(len(self.block.ids))
+            of_books = self.block.ids[row, stream.below(int(self.block.lengths[row]))]
+            other = int(of_books) if stream.below(2) else stream.below(vocabulary)
             spoilt[stream.below(len(spoilt) - 1)] = other
         return spoilt
