@@ -1,9 +1,11 @@
 """The bundled checkpoints do what the README says of them."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from babilong.sample import Sample
 from baselines import checkpoints
 from baselines.bundled import BUNDLED
 from baselines.reader import load_reader
@@ -16,9 +18,14 @@ LEAST = {"qa1": 0.95, "qa2": 0.8, "qa3": 0.75, "qa4": 0.85, "qa5": 0.85}
 MORE = {"qa6": 0.85, "qa7": 0.75, "qa8": 0.85, "qa9": 0.7, "qa11": 0.7, "qa12": 0.85, "qa13": 0.85}
 
 
+@cache
+def made(recipe: Recipe, task: str, length: str, samples: int) -> list[Sample]:
+    return list(Kitchen(recipe).samples(task, length, samples))
+
+
 def accuracy(name: str, recipe: Recipe, task: str, length: str, samples: int) -> float:
     reader = load_reader(name, "float32")
-    asked = list(Kitchen(recipe).samples(task, length, samples))
+    asked = made(recipe, task, length, samples)
     readings = reader.answer([(sample.input, sample.question) for sample in asked], 20)
     assert all(reading.finish_reason == "stop" for reading in readings)
     return sum(reading.text == sample.target for reading, sample in zip(readings, asked, strict=True)) / samples
