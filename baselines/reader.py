@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from babilong.errors import UsageError
 from baselines.bundled import BUNDLED
 from baselines.checkpoints import Checkpoint, load
-from baselines.reading import Pages
+from baselines.reading import BARE, Pages
 
 if TYPE_CHECKING:
     import torch
@@ -53,9 +53,12 @@ class RecurrentReader:
     Args:
         checkpoint: a loaded checkpoint.
         dtype: `float32`, `bfloat16`, or `auto`: bfloat16 where the processor multiplies in it, else float32.
+        shared_background: whether sentences that the gate kept out are remembered, which makes reading faster where
+            contexts have them in common, and changes nothing else.
     """
 
-    def __init__(self, checkpoint: Checkpoint, dtype: str = "auto") -> None:
+    def __init__(self, checkpoint: Checkpoint, dtype: str = "auto", shared_background: bool = False) -> None:
+        from baselines.memory.kept_out import KeptOut
         from baselines.memory.scan import Scanner
 
         self.checkpoint = checkpoint
@@ -65,6 +68,8 @@ class RecurrentReader:
         self.tasks = checkpoint.tasks
         self.reading = checkpoint.reading
         self.scanner = Scanner(self.model, self.tokenizer)
+        remembers = shared_background and self.scanner.judges and self.reading == BARE and self.tokenizer.additive
+        self._kept_out = KeptOut(self.scanner, self.tokenizer) if remembers else None
         end = self.model.base.config.eos_token_id
         self.ends = frozenset(end if isinstance(end, list) else [end] if end is not None else [])
 
@@ -137,6 +142,8 @@ class RecurrentReader:
 
     def segments(self, context: str) -> Iterator[Segment]:
         """The segments of a context that are read, one after the other."""
+        if self._kept_out is not None:
+            return self._kept_out.segments(context)
         return self.scanner.segments(self.reading.pieces(self.tokenizer, context))
 
     def pages(self, context: str, question: str) -> Pages[Segment]:
@@ -177,15 +184,15 @@ class RecurrentReader:
             return self.model.step(torch.from_numpy(ids).to(self.model.device), state, padding).state
 
 
-def load_reader(name: str, dtype: str = "auto") -> RecurrentReader:
-    """A reader for a bundled checkpoint or a folder.
+def load_reader(name: str, dtype: str = "auto", shared_background: bool = False) -> RecurrentReader:
+    """A reader for a bundled checkpoint or a folder; see `RecurrentReader`.
 
     Raises:
         UsageError: there is no such checkpoint or dtype.
         DataError: the checkpoint is broken.
     """
     resolve_dtype(dtype)
-    return RecurrentReader(load(name), dtype)
+    return RecurrentReader(load(name), dtype, shared_background)
 
 
 def resolve_dtype(name: str) -> torch.dtype:

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+# The workers of a run share the cores: with a thread for every core in each of them, most would wait for one another.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    _SHARE = max(1, (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    os.environ.setdefault("OMP_NUM_THREADS", str(_SHARE))
+
 # Whoever is started in the background of a script ignores interruptions, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -48,6 +48,11 @@ class Scanner:
         self._model, self._config = model, model.config
         self._tokenizer = tokenizer
 
+    @property
+    def judges(self) -> bool:
+        """Whether a gate decides about sentences."""
+        return self._config.cut == "sentences" and bool(self._config.segment_gate)
+
     @cached_property
     def _cutter(self) -> SentenceCutter:
         return SentenceCutter(self._tokenizer, self._config.segment_size)

@@ -64,7 +64,7 @@ class RecurrentModel:
         """
         from baselines.reader import load_reader
 
-        return cls(name, load_reader(source, dtype=options.dtype), options)
+        return cls(name, load_reader(source, dtype=options.dtype, shared_background=True), options)
 
     def describe(self) -> dict[str, Any]:
         """Weights, architecture and decoding; the same wherever the checkpoint lies."""

@@ -13,7 +13,7 @@ from generators.kitchen import Kitchen
 from generators.recipe import Recipe
 
 BOOKS = Path(__file__).parents[3] / "shared" / "data" / "books"
-# Well below what was measured on other samples: 60 of these say little more.
+# Well below what was measured on other samples: 40 of these say little more.
 LEAST = {"qa1": 0.95, "qa2": 0.8, "qa3": 0.75, "qa4": 0.85, "qa5": 0.85}
 MORE = {"qa6": 0.85, "qa7": 0.75, "qa8": 0.85, "qa9": 0.7, "qa11": 0.7, "qa12": 0.85, "qa13": 0.85}
 
@@ -24,17 +24,24 @@ def made(recipe: Recipe, task: str, length: str, samples: int) -> list[Sample]:
 
 
 def accuracy(name: str, recipe: Recipe, task: str, length: str, samples: int) -> float:
-    reader = load_reader(name, "float32")
+    reader = load_reader(name)
     asked = made(recipe, task, length, samples)
     readings = reader.answer([(sample.input, sample.question) for sample in asked], 20)
     assert all(reading.finish_reason == "stop" for reading in readings)
     return sum(reading.text == sample.target for reading, sample in zip(readings, asked, strict=True)) / samples
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", ["rmt-gpt2", "armt-gpt2"])
 @pytest.mark.parametrize("task", LEAST)
 def test_they_answer_qa1_to_qa5_on_the_built_in_recipe(name, task):
-    assert accuracy(name, Recipe(seed=20_261), task, "2k", 60) >= LEAST[task]
+    assert accuracy(name, Recipe(seed=20_261), task, "1k", 40) >= LEAST[task]
+
+
+def test_the_labelled_one_is_the_first_but_for_its_gate():
+    first, labelled = (load_reader(name, "float32").model.state_dict() for name in ("rmt-gpt2", "rmt-gated"))
+    same = {name: tensor.equal(labelled[name]) for name, tensor in first.items()}
+    assert labelled.keys() == first.keys()
+    assert {name for name, equal in same.items() if not equal} == {name for name in same if "segment_gate" in name}
 
 
 @pytest.mark.parametrize("task", MORE)
@@ -44,7 +51,7 @@ def test_the_associative_memory_answers_more_tasks(task):
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_length_takes_nothing_away(name):
-    short, long = (accuracy(name, Recipe(seed=20_262), "qa1", length, 40) for length in ("0k", "16k"))
+    short, long = (accuracy(name, Recipe(seed=20_262), "qa1", length, 30) for length in ("0k", "16k"))
     assert min(short, long) >= 0.95
 
 

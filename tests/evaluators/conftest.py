@@ -22,13 +22,6 @@ from generators.writer import generate
 TASKS, LENGTHS, SAMPLES = ("qa1", "qa2"), ("0k", "1k"), 5
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Dataset:
     return generate(Recipe(), TASKS, LENGTHS, SAMPLES, tmp_path_factory.mktemp("data") / "tiny")

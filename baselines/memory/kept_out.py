@@ -1,0 +1,92 @@
+"""Sentences that a gate kept out before: of contexts with the same background only what is new is encoded and judged.
+
+    kept_out = KeptOut(Scanner(model, tokenizer), tokenizer)
+    kept_out.segments(context)      # what the scanner gives for the context behind a blank
+
+The gate sees a segment alone, so what it kept out once it keeps out wherever it stands. Texts are parted at blanks
+behind full stops, where tokens and segments are parted anyway.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from babilong.tokenizers import Tokenizer
+from baselines.memory.scan import Scanner, Segment
+from baselines.memory.sentences import Block
+
+_END = re.compile(r"[.!?](?= \S)")
+_AT_A_TIME = 1_000  # sentences
+_MOST = 1 << 17  # sentences remembered: those of a dozen novels and more, in some 12 MiB
+
+
+class _Sentence(NamedTuple):
+    """How many tokens a sentence has, and which of its segments are let in, each with the tokens up to its end."""
+
+    tokens: int
+    let_in: list[tuple[NDArray[np.int64], int]]
+
+
+class KeptOut:
+    """Reads contexts, and remembers what need not be looked at again.
+
+    Args:
+        scanner: of a model that cuts at sentences and has a gate.
+        tokenizer: its tokenizer, one of those that are `additive`.
+    """
+
+    def __init__(self, scanner: Scanner, tokenizer: Tokenizer) -> None:
+        self._scanner, self._tokenizer = scanner, tokenizer
+        self._tokens: dict[bytes, int] = {}
+
+    def segments(self, context: str) -> Iterator[Segment]:
+        """The segments of a context that are read; an empty context has an empty one."""
+        read = before = 0  # tokens of the context: up to where was read, and those before a sentence
+        sentences = _sentences(context)
+        while batch := [(_name(sentence), sentence) for sentence in islice(sentences, _AT_A_TIME)]:
+            judged = self._judge({name: sentence for name, sentence in batch if name not in self._tokens})
+            for name, _ in batch:
+                tokens, let_in = judged.get(name) or _Sentence(self._tokens[name], [])
+                for ids, end in let_in:
+                    yield Segment(ids, before + end - read)
+                    read = before + end
+                before += tokens
+            shut = {name: sentence.tokens for name, sentence in judged.items() if not sentence.let_in}
+            self._tokens.update(islice(shut.items(), _MOST - len(self._tokens)))
+        if read < before or not before:
+            yield Segment(np.zeros(0, dtype=np.int64), before - read)
+
+    def _judge(self, sentences: Mapping[bytes, str]) -> dict[bytes, _Sentence]:
+        if not sentences:
+            return {}
+        encoded = self._tokenizer.encode_batch([f" {sentence}" for sentence in sentences.values()])
+        blocks = self._scanner.blocks([list(chain.from_iterable(encoded))])
+        block = Block(*map(np.concatenate, zip(*blocks, strict=True)))
+        judged = [_Sentence(len(ids), []) for ids in encoded]
+        last = np.cumsum([len(ids) for ids in encoded])
+        ends = np.cumsum(block.lengths)
+        for row in np.flatnonzero(self._scanner.let_in(block)):
+            which = int(np.searchsorted(last, ends[row]))
+            judged[which].let_in.append(
+                (block.ids[row, : block.lengths[row]], int(ends[row] - last[which]) + judged[which].tokens)
+            )
+        return dict(zip(sentences, judged, strict=True))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    start = 0
+    for match in _END.finditer(text):
+        yield text[start : match.end()]
+        start = match.end() + 1
+    yield text[start:]
+
+
+def _name(sentence: str) -> bytes:
+    return hashlib.blake2b(sentence.encode(), digest_size=15).digest()
