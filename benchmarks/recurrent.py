@@ -143,6 +143,9 @@ def main() -> None:
             rows = reader.model.config.segment_size + reader.model.around
             floor = products(reader.model, rows, reader.dtype) * len(everything)
             print(f"  plain matrix products alone, {dtype}: {floor / ours:.0%} of the time at batch {batch}")
+    again = load_reader(args.model, args.dtype, shared_background=True)
+    first, second = (seconds(lambda: list(again.segments(sample.input)), repeats) for repeats in (1, args.repeats))
+    print(f"looking for what is read: {count / first:,.0f} tokens/s, where all was seen before {count / second:,.0f}")
     small, large = (peak(args.model, length, args.dtype) for length in ("64k", "1M"))
     print(f"peak memory less the text: {small:,.0f} MiB at 64k, {large:,.0f} MiB at 1M, ratio {large / small:.3f}")
 

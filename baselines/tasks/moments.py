@@ -1,6 +1,6 @@
 """Stories among book text, a segment a sentence, and questions about many moments of them.
 
-    MomentTask({"qa1": 1, "qa2": 2}, tokenizer, end=0, noise=noise, seed=0).moments(rows=range(32), ...)
+    MomentTask({"qa1": 1, "qa2": 2}, tokenizer, end=0, noise=noise, seed=0).moments(range(32), step, Telling(...))
 
 A row tells stories one after the other, with sentences of books in between. Each question is about one moment of one
 story: it sees the segments from the story's first to the one after which it is asked.
@@ -11,13 +11,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
@@ -25,42 +23,34 @@ from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
 from baselines.tasks.babilong import Ids
 from baselines.tasks.lessons import Lessons, Question
+from baselines.tasks.moment_batch import LONGEST, Moments, blank
 from baselines.tasks.noise import Sentences
 from baselines.tasks.splits import must_not_be_test
 from generators.streams import Stream
 
 _OWN = 0.75  # share of questions that are of the story's own task
 _ASK_HERE = 0.6  # share of facts after which interleaved text asks
-_LONGEST = 20  # tokens of a question with its answer: one width, so that shares of a batch are padded alike
 _LINGER = 0.8  # chance that a question is asked one sentence of noise later, and so on
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """Segments and the questions about stretches of them.
+class Telling(NamedTuple):
+    """What a row is made of.
 
     Attributes:
-        segments: token ids [B, F, L].
-        mask: False at padding, [B, F, L].
-        fact: whether a segment holds a fact, [B, F].
-        questions: token ids of questions with their answers [B, K, Q].
-        labels: the token that each place of `questions` should predict next, `IGNORE` where none is wanted.
-        first: the first segment that a question sees, [B, K].
-        last: the one behind the last, [B, K].
-        states: what a fact's person is known of, as tokens: where he is and where he was before, [B, F, 2]; `IGNORE`
-            where it is not known or not asked.
-        held: whether he holds each of the things, [B, F, 3]; `IGNORE` likewise.
+        facts: about how many facts it tells.
+        noise: about how many sentences of books stand among them.
+        questions: K, asked of it.
+        size: L, most tokens of a segment.
+        prefix: share of facts that stand behind words of a book in their segment, as behind a heading.
+        near: share of the sentences of books that are facts with one or two tokens exchanged instead.
     """
 
-    segments: Ids
-    mask: NDArray[np.bool_]
-    fact: NDArray[np.bool_]
-    questions: Ids
-    labels: Ids
-    first: Ids
-    last: Ids
-    states: Ids
-    held: Ids
+    facts: int
+    noise: int
+    questions: int
+    size: int
+    prefix: float = 0.0
+    near: float = 0.0
 
 
 class _Told(NamedTuple):
@@ -94,37 +84,20 @@ class MomentTask:
         self.seed, self.split = seed, split
         self._encode = lru_cache(maxsize=200_000)(lambda text: tuple(tokenizer.encode(f" {text}")))
 
-    def moments(
-        self,
-        rows: range,
-        step: int,
-        *,
-        facts: int,
-        noise: int,
-        questions: int,
-        size: int,
-        prefix: float = 0.0,
-        near: float = 0.0,
-        tasks: Mapping[str, float] | None = None,
-    ) -> Moments:
+    def moments(self, rows: range, step: int, telling: Telling, tasks: Mapping[str, float] | None = None) -> Moments:
         """Rows of a batch; each is a function of the step and its own number.
 
         Args:
             rows: which.
             step: names the random streams with the row.
-            facts: about how many facts a row tells.
-            noise: about how many sentences of books stand among them.
-            questions: K, asked of each row.
-            size: L, most tokens of a segment.
-            prefix: share of facts that stand behind words of a book in their segment, as behind a heading.
-            near: share of the sentences of books that are facts with one or two tokens exchanged instead.
+            telling: what each is made of.
             tasks: instead of the task's own, how often each is drawn.
 
         Raises:
             UsageError: a fact has more tokens than a segment, or a question with its answer more than 20.
         """
-        lessons, share = self._lessons(tasks), noise / (facts + noise)
-        made = [self._row(row, step, lessons, facts + noise, share, questions, size, prefix, near) for row in rows]
+        lessons = self._lessons(tasks)
+        made = [self._row(row, step, telling, lessons) for row in rows]
         return Moments(*(np.stack([getattr(row, name) for row in made]) for name in Moments.__slots__))
 
     def background(
@@ -180,20 +153,11 @@ class MomentTask:
             ids[row], labels[row] = part[:length], targets[:length]
         return ids, labels
 
-    def _row(
-        self,
-        row: int,
-        step: int,
-        lessons: Lessons,
-        total: int,
-        share: float,
-        questions: int,
-        size: int,
-        prefix: float,
-        near: float,
-    ) -> Moments:
+    def _row(self, row: int, step: int, telling: Telling, lessons: Lessons) -> Moments:
+        size, near, total = telling.size, telling.near, telling.facts + telling.noise
+        share = telling.noise / total
         stream = Stream(self.split, "moments", self.seed, step, row)
-        out = _blank(total, size, questions)
+        out = blank(total, size, telling.questions)
         told: list[_Told] = []
         at = 0
         while at < total:
@@ -208,7 +172,7 @@ class MomentTask:
                 ids = self._encode(fact)
                 if len(ids) > size:
                     raise UsageError(f"The fact {fact!r} has {len(ids)} tokens, a segment {size}; raise segment_size.")
-                if stream.random() < prefix:
+                if stream.random() < telling.prefix:
                     ids = (*self.noise.sentence(stream, size)[: size - len(ids)][:-1], *ids)
                 self._put(out, at, ids)
                 out.fact[at] = True
@@ -220,7 +184,7 @@ class MomentTask:
         stories = [list(moments) for _, moments in groupby(told, key=lambda moment: moment.first)]
         # By the root, so that stories with one question at their end are asked about beside those with many.
         bounds = list(accumulate(math.sqrt(len(moments)) for moments in stories))
-        for k in range(questions if told else 0):
+        for k in range(telling.questions if told else 0):
             moments = stories[bisect_right(bounds, stream.random() * bounds[-1])]
             self._ask(out, k, moments, stream)
         return out
@@ -241,10 +205,10 @@ class MomentTask:
             group = stream.choice([group for group in moment.asked if group])
         question = stream.choice(group)
         asked, answer = self._encode(question.text), (*self._encode(question.answer), self.end)
-        if len(asked) + len(answer) - 1 > _LONGEST:
+        if len(asked) + len(answer) - 1 > LONGEST:
             raise UsageError(
                 f"The question {question.text!r} with its answer has {len(asked) + len(answer)} tokens, and there is "
-                f"room for {_LONGEST + 1}; train with a tokenizer of longer tokens, such as the built-in one."
+                f"room for {LONGEST + 1}; train with a tokenizer of longer tokens, such as the built-in one."
             )
         last = moment.last
         while last < len(out.fact) and not out.fact[last] and stream.random() < _LINGER:
@@ -252,18 +216,3 @@ class MomentTask:
         out.questions[k, : len(asked) + len(answer) - 1] = (*asked, *answer[:-1])
         out.labels[k, len(asked) - 1 : len(asked) + len(answer) - 1] = answer
         out.first[k], out.last[k] = moment.first, last
-
-
-def _blank(total: int, size: int, questions: int) -> Moments:
-    sizes: dict[str, Any] = {
-        "segments": np.zeros((total, size), dtype=np.int64),
-        "mask": np.zeros((total, size), dtype=np.bool_),
-        "fact": np.zeros(total, dtype=np.bool_),
-        "questions": np.zeros((questions, _LONGEST), dtype=np.int64),
-        "labels": np.full((questions, _LONGEST), IGNORE, dtype=np.int64),
-        "first": np.zeros(questions, dtype=np.int64),
-        "last": np.zeros(questions, dtype=np.int64),
-        "states": np.full((total, 2), IGNORE, dtype=np.int64),
-        "held": np.full((total, 3), IGNORE, dtype=np.int64),
-    }
-    return Moments(**sizes)

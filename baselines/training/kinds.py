@@ -17,7 +17,8 @@ from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
 from baselines.memory.sentences import Block
 from baselines.tasks.babilong import Batch, Ids, StoryTask, prose_noise
-from baselines.tasks.moments import Moments, MomentTask
+from baselines.tasks.moment_batch import Moments
+from baselines.tasks.moments import MomentTask, Telling
 from baselines.tasks.noise import sentences_of
 from baselines.training.losses import Score, interleaved_loss, segmented_loss
 from baselines.training.moments import gate_loss, moments_loss
@@ -175,17 +176,9 @@ def _segmented(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, s
 
 def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share) -> tuple[Moments, Block]:
     rows = share.rows(stage.rows)
-    moments = task.moments(
-        rows,
-        step,
-        facts=stage.facts,
-        noise=stage.noise,
-        questions=stage.questions,
-        size=stage.segment_size or config.segment_size,
-        prefix=stage.prefix,
-        near=stage.near,
-        tasks=stage.task,
-    )
+    size = stage.segment_size or config.segment_size
+    telling = Telling(stage.facts, stage.noise, stage.questions, size, stage.prefix, stage.near)
+    moments = task.moments(rows, step, telling, stage.task)
     # A price on these by themselves would tell that they are no facts, which only labels may.
     near = stage.near if stage.gate == "labels" else 0.0
     return moments, task.background(rows, step, stage.background, near, stage.task)

@@ -20,7 +20,7 @@ from baselines.memory.bank import MemoryBank
 from baselines.memory.model import MemoryModel
 from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
-from baselines.tasks.moments import Moments
+from baselines.tasks.moment_batch import Moments
 from baselines.training.losses import Score, answers
 from baselines.training.passes import Pass, all_at_once, one_by_one
 from baselines.training.recipe import Stage

@@ -14,7 +14,8 @@ from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block, SentenceCutter
 from baselines.tasks import lessons
 from baselines.tasks.lessons import lesson
-from baselines.tasks.moments import Moments, MomentTask
+from baselines.tasks.moment_batch import Moments
+from baselines.tasks.moments import MomentTask, Telling
 from baselines.tasks.noise import sentences_of
 from generators.stories import grammar
 from generators.stories.solve import solve
@@ -35,7 +36,7 @@ def task(noise) -> MomentTask:
 
 
 def made(task: MomentTask, rows=range(8), step=3, **fields) -> Moments:
-    return task.moments(rows, step, **{"facts": 30, "noise": 30, "questions": 8, "size": SIZE, **fields})
+    return task.moments(rows, step, Telling(**{"facts": 30, "noise": 30, "questions": 8, "size": SIZE, **fields}))
 
 
 def texts(task: MomentTask, batch: Moments, row: int) -> list[str]:
@@ -245,7 +246,7 @@ def _short(noise: Block) -> Block:
 
 
 def test_a_question_of_too_many_tokens_is_refused(task, monkeypatch):
-    monkeypatch.setattr("baselines.tasks.moments._LONGEST", 4)
+    monkeypatch.setattr("baselines.tasks.moments.LONGEST", 4)
     with pytest.raises(UsageError, match=r"The question '.*' with its answer has \d tokens"):
         made(task)
 

@@ -13,7 +13,8 @@ from babilong.tokenizers import load_tokenizer
 from baselines import checkpoints
 from baselines.memory.config import MemoryConfig
 from baselines.reader import RecurrentReader
-from baselines.tasks.moments import Moments, MomentTask
+from baselines.tasks.moment_batch import Moments
+from baselines.tasks.moments import MomentTask
 from baselines.tasks.noise import sentences_of
 from baselines.training import kinds, models, trainer
 from baselines.training.checkpointing import recomputed
