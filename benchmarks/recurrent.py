@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from peak import peak_mib
 
 from baselines.memory.bank import MemoryBank
+from baselines.memory.local import LayerMemory
 from baselines.memory.model import MemoryModel, State
 from baselines.reader import RecurrentReader, load_reader, resolve_dtype
 from generators.kitchen import Kitchen
@@ -41,6 +42,10 @@ def obvious(model: MemoryModel, segments: Iterable[NDArray[np.int64]]) -> State:
     state, kept = model.init_state(1), []
     m = model.config.memory_tokens
     for ids in segments:
+        if isinstance(model, LayerMemory):
+            outputs, state = layer_by_layer(model, torch.from_numpy(ids[None]), state)
+            kept.append(outputs)
+            continue
         text = model.embed(torch.from_numpy(ids[None]))
         if isinstance(model, MemoryBank):
             joined = torch.cat((text, model.memory[None]), dim=1)
@@ -56,6 +61,20 @@ def obvious(model: MemoryModel, segments: Iterable[NDArray[np.int64]]) -> State:
             opening = torch.sigmoid(model.gate(torch.cat((written, memory), dim=-1)))
             state = {"memory": memory + opening * (written - memory)}
     return state
+
+
+def layer_by_layer(
+    model: LayerMemory, ids: torch.Tensor, state: State
+) -> tuple[tuple[torch.Tensor, list[torch.Tensor]], State]:
+    """The same of a memory in the layers: logits of all positions, all hidden states, and the memory afterwards."""
+    hidden, passage = model.enter(ids, None, None, write=True)
+    through, written = [hidden], []
+    for number, cell in enumerate(model.cells()):
+        hidden, memory = cell(hidden, {name: tensor[:, number] for name, tensor in state.items()}, passage)
+        through.append(hidden)
+        written.append(memory)
+    after = {name: torch.stack([memory[name] for memory in written], dim=1) for name in state}
+    return (model.logits(model.stack.finish(hidden)), through), after
 
 
 def products(model: MemoryModel, rows: int, dtype: torch.dtype, repeats: int = 20) -> float:
