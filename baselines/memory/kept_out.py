@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from baselines.memory.sentences import Block
 
 _END = re.compile(r"[.!?](?= \S)")
 _AT_A_TIME = 1_000  # sentences
+_LONG = 10_000  # characters that are encoded in one go; tokenizers are slow on huge strings
 _MOST = 1 << 17  # sentences remembered: those of a dozen novels and more, in some 12 MiB
 
 
@@ -66,7 +67,7 @@ class KeptOut:
     def _judge(self, sentences: Mapping[bytes, str]) -> dict[bytes, _Sentence]:
         if not sentences:
             return {}
-        encoded = self._tokenizer.encode_batch([f" {sentence}" for sentence in sentences.values()])
+        encoded = self._encode(list(sentences.values()))
         blocks = self._scanner.blocks([list(chain.from_iterable(encoded))])
         block = Block(*map(np.concatenate, zip(*blocks, strict=True)))
         judged = [_Sentence(len(ids), []) for ids in encoded]
@@ -78,6 +79,12 @@ class KeptOut:
                 (block.ids[row, : block.lengths[row]], int(ends[row] - last[which]) + judged[which].tokens)
             )
         return dict(zip(sentences, judged, strict=True))
+
+    def _encode(self, sentences: Sequence[str]) -> list[list[int]]:
+        if max(map(len, sentences)) <= _LONG:
+            return self._tokenizer.encode_batch([f" {sentence}" for sentence in sentences])
+        # Lines of verse or numbers without an end in sight.
+        return [list(chain.from_iterable(self._tokenizer.encode_pieces(text, before=" "))) for text in sentences]
 
 
 def _sentences(text: str) -> Iterator[str]:

@@ -38,6 +38,14 @@ def test_it_gives_what_the_scanner_gives(gated, contexts, most, at_a_time):
             assert len(reading._tokens) <= most
 
 
+def test_a_text_without_ends_is_encoded_in_parts(gated):
+    tokenizer = load_tokenizer()
+    context = "Mary went to the garden. " + "one two three\nfour " * 1000 + "It rained. And so on."
+    wanted = list(gated.segments(tokenizer.encode_pieces(context, before=" ")))
+    assert len(context) > kept_out._LONG
+    assert same(KeptOut(gated, tokenizer).segments(context), wanted)
+
+
 def test_only_what_is_new_is_encoded(gated, monkeypatch):
     tokenizer = load_tokenizer()
     encoded = []
