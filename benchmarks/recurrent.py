@@ -3,9 +3,10 @@
     python benchmarks/recurrent.py
 
 The obvious loop is the published wrapper's: float32, batch 1, every segment with its memory tokens through the base
-model with `output_hidden_states`, the logits and hidden states kept to the end. Ours is the reader that `babilong-eval`
-uses, tokenising and answering included, in float32 and in what `--dtype auto` picks; a gate on segments, where there is
-one, is counted in, and the same reader is timed reading every segment. All in one run.
+model with `output_hidden_states`, the logits and hidden states kept to the end. Ours is the reader,
+tokenising and answering included, in float32 and in what `--dtype auto` picks; a gate on segments, where there is one,
+is counted in, and the same reader is timed reading every segment. That `babilong-eval` remembers what the gate kept out
+is timed by itself, on a context read once and again. All in one run.
 """
 
 from __future__ import annotations

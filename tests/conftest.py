@@ -1,4 +1,4 @@
-"""One cache for a whole test run, shared by its workers, so that nothing is tokenised twice; and working Ctrl-C."""
+"""One cache for a whole test run, so that nothing is tokenised twice; a share of the cores a worker; working Ctrl-C."""
 
 from __future__ import annotations
 

@@ -75,9 +75,8 @@ class KeptOut:
         ends = np.cumsum(block.lengths)
         for row in np.flatnonzero(self._scanner.let_in(block)):
             which = int(np.searchsorted(last, ends[row]))
-            judged[which].let_in.append(
-                (block.ids[row, : block.lengths[row]], int(ends[row] - last[which]) + judged[which].tokens)
-            )
+            end = judged[which].tokens - int(last[which] - ends[row])
+            judged[which].let_in.append((block.ids[row, : block.lengths[row]], end))
         return dict(zip(sentences, judged, strict=True))
 
     def _encode(self, sentences: Sequence[str]) -> list[list[int]]:
