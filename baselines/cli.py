@@ -23,6 +23,8 @@ torchrun --nproc_per_node 2 -m baselines.cli rmt-gpt2 --out runs/train/two
 [bold]Exit codes[/bold]: 0 done; 1 failed; 2 usage; 130 interrupted. The same command goes on from the last save.
 """
 
+_WORKERS = 4
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 
@@ -52,6 +54,10 @@ def train(
     ] = None,
     save_minutes: Annotated[float, typer.Option(help="Minutes between two saves.")] = 3.0,
     threads: Annotated[int | None, typer.Option(help="CPU threads. Default: as torch chooses.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that make batches ahead. Default: 4 with a GPU, or else none."),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
     listing: Annotated[
         bool, typer.Option("--list", help="List the bundled recipes and stop.", callback=_list, is_eager=True)
@@ -62,17 +68,21 @@ def train(
 ) -> None:
     """Train a recurrent-memory model; it can be killed at any time and goes on from the last save."""
     changes = [*(change or []), *([f"seed={seed}"] if seed is not None else [])]
-    run(lambda: _train(recipe, changes, out, save_minutes, threads))
+    run(lambda: _train(recipe, changes, out, save_minutes, threads, workers))
 
 
-def _train(name: str, changes: list[str], out: Path | None, save_minutes: float, threads: int | None) -> None:
+def _train(
+    name: str, changes: list[str], out: Path | None, save_minutes: float, threads: int | None, workers: int | None
+) -> None:
     from baselines.training.loading import load_recipe
 
     recipe = load_recipe(name, changes)
     import torch
 
     from baselines.training import kinds
+    from baselines.training.ahead import Ahead
     from baselines.training.models import end_token, tokenizer_of
+    from baselines.training.steps import Source
     from baselines.training.trainer import train as run_training
     from baselines.training.validation import on_batches
 
@@ -84,10 +94,13 @@ def _train(name: str, changes: list[str], out: Path | None, save_minutes: float,
     validate = None
     if recipe.validation is not None:
         validate = on_batches(recipe.validation, kinds.batches(recipe, tokenizer, end, "valid", 2), kinds.loss)
+    source: Source = kinds.batches(recipe, tokenizer, end, recipe.split, recipe.noise_volumes)
+    if workers is None:
+        workers = _WORKERS if torch.cuda.is_available() else 0
     folder = run_training(
         recipe,
         tokenizer,
-        kinds.batches(recipe, tokenizer, end, recipe.split, recipe.noise_volumes),
+        Ahead(source, recipe, workers) if workers else source,
         kinds.loss,
         out or Path("runs/train") / recipe.name,
         validate=validate,

@@ -9,7 +9,7 @@ Memory does not grow with length: of a context only the segment being read is he
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, zip_longest
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -52,18 +52,26 @@ class RecurrentReader:
 
     Args:
         checkpoint: a loaded checkpoint.
-        dtype: `float32`, `bfloat16`, or `auto`: bfloat16 where the processor multiplies in it, else float32.
+        dtype: `float32`, `bfloat16`, or `auto`: bfloat16 where the device multiplies in it, else float32.
+        device: where it runs: `cpu`, `cuda`, `cuda:1`, ... of torch; or `auto`, a GPU where there is one.
         shared_background: whether sentences that the gate kept out are remembered, which makes reading faster where
             contexts have them in common, and changes nothing else.
     """
 
-    def __init__(self, checkpoint: Checkpoint, dtype: str = "auto", shared_background: bool = False) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, dtype: str = "auto", device: str = "auto", shared_background: bool = False
+    ) -> None:
+        import torch
+
         from baselines.memory.kept_out import KeptOut
         from baselines.memory.scan import Scanner
+        from baselines.memory.windows import Windows
 
         self.checkpoint = checkpoint
-        self.dtype = resolve_dtype(dtype)
-        self.model = checkpoint.model.to(self.dtype)
+        place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        self.dtype = resolve_dtype(dtype, place)
+        self.model = checkpoint.model.to(place, self.dtype)
+        self._windows = Windows(self.model)
         self.tokenizer = checkpoint.tokenizer
         self.tasks = checkpoint.tasks
         self.reading = checkpoint.reading
@@ -110,7 +118,8 @@ class RecurrentReader:
         """Go on from the last segments of B texts, each with its memory."""
         from baselines.memory.generation import generate
 
-        written = generate(self.model, [segment.ids.tolist() for segment in last], state, max_new_tokens, self.ends)
+        prompts = [segment.ids.tolist() for segment in last]
+        written = generate(self.model, prompts, self.here(state), max_new_tokens, self.ends)
         readings = []
         for segment, ids in zip(last, written, strict=True):
             end = next((place for place, token in enumerate(ids) if token in self.ends), None)
@@ -134,11 +143,15 @@ class RecurrentReader:
     def _read(self, texts: Sequence[Iterator[Segment]], state: State | None = None) -> tuple[State, list[int]]:
         tokens = [0] * len(texts)
         state = self.model.init_state(len(texts)) if state is None else state
-        for rows in zip_longest(*texts):
-            for i, row in enumerate(rows):
-                tokens[i] += 0 if row is None else row.tokens
-            state = self.step([None if row is None else row.ids for row in rows], state)
+        while any(windows := [list(islice(text, self.at_once)) for text in texts]):
+            tokens = [n + sum(s.tokens for s in window) for n, window in zip(tokens, windows, strict=True)]
+            state = self.step([[segment.ids for segment in window] for window in windows], state)
         return state, tokens
+
+    @property
+    def at_once(self) -> int:
+        """How many segments of a text are best read in one step."""
+        return self._windows.size
 
     def segments(self, context: str) -> Iterator[Segment]:
         """The segments of a context that are read, one after the other."""
@@ -160,11 +173,15 @@ class RecurrentReader:
         ids = np.asarray(self.reading.asked(self.tokenizer, question), dtype=np.int64)
         return Segment(ids, len(ids))
 
-    def step(self, rows: Sequence[NDArray[np.int64] | None], state: State) -> State:
-        """Read the next segment of each of B texts; where one has ended (None) its memory stays.
+    def here(self, state: State) -> State:
+        """A state where the model is."""
+        return {name: tensor.to(self.model.device) for name, tensor in state.items()}
+
+    def step(self, windows: Sequence[Sequence[NDArray[np.int64]]], state: State) -> State:
+        """Read the next segments of each of B texts; where one has ended its memory stays.
 
         Args:
-            rows: B segments of token ids.
+            windows: for each text so many segments of token ids as there are, at most `at_once`.
             state: the memory of the B texts.
 
         Returns:
@@ -173,18 +190,21 @@ class RecurrentReader:
         import torch
 
         # Always a whole segment wide, so that a text's answer does not depend on what it is batched with.
-        ids = np.zeros((len(rows), self.model.config.segment_size), dtype=np.int64)
+        total, size = max(map(len, windows)), self.model.config.segment_size
+        ids = np.zeros((total, len(windows), size), dtype=np.int64)
         mask = np.zeros(ids.shape, dtype=np.bool_)
-        for i, row in enumerate(rows):
-            if row is not None:
-                ids[i, : len(row)], mask[i, : len(row)] = row, True
-        full = bool(mask.all())
+        for row, window in enumerate(windows):
+            for i, segment in enumerate(window):
+                ids[i, row, : len(segment)], mask[i, row, : len(segment)] = segment, True
+        device = self.model.device
         with torch.inference_mode():
-            padding = None if full else torch.from_numpy(mask).to(self.model.device)
-            return self.model.step(torch.from_numpy(ids).to(self.model.device), state, padding).state
+            padding = None if mask.all() else torch.from_numpy(mask).to(device)
+            return self._windows(torch.from_numpy(ids).to(device), self.here(state), padding)
 
 
-def load_reader(name: str, dtype: str = "auto", shared_background: bool = False) -> RecurrentReader:
+def load_reader(
+    name: str, dtype: str = "auto", device: str = "auto", shared_background: bool = False
+) -> RecurrentReader:
     """A reader for a bundled checkpoint or a folder; see `RecurrentReader`.
 
     Raises:
@@ -192,11 +212,11 @@ def load_reader(name: str, dtype: str = "auto", shared_background: bool = False)
         DataError: the checkpoint is broken.
     """
     resolve_dtype(dtype)
-    return RecurrentReader(load(name), dtype, shared_background)
+    return RecurrentReader(load(name), dtype, device, shared_background)
 
 
-def resolve_dtype(name: str) -> torch.dtype:
-    """The torch dtype of a name; `auto` is bfloat16 where the processor multiplies matrices in it, else float32.
+def resolve_dtype(name: str, device: str = "cpu") -> torch.dtype:
+    """The torch dtype of a name; `auto` is bfloat16 where the device multiplies matrices in it, else float32.
 
     Raises:
         UsageError: no such dtype.
@@ -206,6 +226,9 @@ def resolve_dtype(name: str) -> torch.dtype:
     if name not in DTYPES:
         raise UsageError(f"Unknown dtype {name!r}; choose {', '.join(DTYPES)}.")
     if name == "auto":
-        fast = torch.backends.cpu.get_cpu_capability() == "AVX512" and torch.cpu._is_amx_tile_supported()
+        if device.startswith("cuda"):
+            fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        else:
+            fast = torch.backends.cpu.get_cpu_capability() == "AVX512" and torch.cpu._is_amx_tile_supported()
         name = "bfloat16" if fast else "float32"
     return torch.bfloat16 if name == "bfloat16" else torch.float32

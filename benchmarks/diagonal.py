@@ -3,8 +3,10 @@
     python benchmarks/diagonal.py
     python benchmarks/diagonal.py --device cuda --dtype bfloat16 --width 768 --layers 12 --heads 12 --segment 512
 
-Both ways read the same random tokens through the same model of random weights at batch 1, in turns, in one run; they
-must give the same memory. The ratio is that of the medians; below 1 the diagonal is faster. On a CPU it is CPU time.
+All ways read the same random tokens through the same model of random weights, in turns, in one run; they must give the
+same memory. Ratios are of medians, to reading one segment after the other; below 1 a way is faster. On a GPU both ways
+are also timed with their steps recorded and replayed, and given as a share of what one large matrix product reaches
+there. On a CPU it is CPU time.
 """
 
 from __future__ import annotations
@@ -12,23 +14,31 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from baselines.memory.config import MemoryConfig
-from baselines.memory.diagonal import run_diagonal, run_sequential, worthwhile
+from baselines.memory.diagonal import Diagonal
 from baselines.memory.kinds import remember
 from baselines.memory.local import LayerMemory
+from baselines.memory.model import State
+from baselines.memory.replayed import Replayed
+from baselines.memory.windows import worthwhile
 
 VOCABULARY = 1000
-WAYS = {"sequential": run_sequential, "diagonal": run_diagonal}
+LARGE = 8192  # rows and columns of the product that says what the card can do
+
+Way = Callable[[torch.Tensor, State], State]
 
 
 def model_of(kind: str, args: argparse.Namespace) -> LayerMemory:
     """A GPT-2 of random weights with such a memory."""
     torch.manual_seed(0)
-    sizes = {"n_embd": args.width, "n_layer": args.layers, "n_head": args.heads}
+    positions = max(1024, args.segment + args.memory)
+    sizes = {"n_embd": args.width, "n_layer": args.layers, "n_head": args.heads, "n_positions": positions}
     config = AutoConfig.for_model("gpt2", vocab_size=VOCABULARY, bos_token_id=0, eos_token_id=0, **sizes)
     # Keys of length 1, since those drawn at random blow rounding up where readings are divided.
     sizes = {"memory_tokens": args.memory, "segment_size": args.segment, "key_size": args.key}
@@ -39,45 +49,93 @@ def model_of(kind: str, args: argparse.Namespace) -> LayerMemory:
     return model.to(args.device, getattr(torch, args.dtype)).eval()
 
 
-def seconds(way: str, model: LayerMemory, segments: torch.Tensor) -> float:
-    """One reading."""
-    clock = time.process_time if segments.device.type == "cpu" else time.perf_counter
+def ways(model: LayerMemory) -> dict[str, Way]:
+    """How segments can be read, the slow way first."""
+
+    def sequential(step: Callable[..., object], segments: torch.Tensor, state: State) -> State:
+        for segment in segments:
+            state = step(segment, state).state  # type: ignore[attr-defined]
+        return state
+
+    def diagonal(run: Diagonal, segments: torch.Tensor, state: State) -> State:
+        return run(segments, state)[1]
+
+    found: dict[str, Way] = {
+        "sequential": partial(sequential, model.step),
+        "diagonal": partial(diagonal, Diagonal(model, replays=False)),
+    }
+    if model.device.type == "cuda":
+        found["sequential, replayed"] = partial(sequential, Replayed(model.step))
+        found["diagonal, replayed"] = partial(diagonal, Diagonal(model))
+    return found
+
+
+def seconds(work: Callable[[], object], device: str) -> float:
+    """One run."""
+    cpu = device == "cpu"
+    clock = time.process_time if cpu else time.perf_counter
     start = clock()
-    WAYS[way](model, segments, model.init_state(1))
-    if segments.device.type == "cuda":
+    work()
+    if not cpu:
         torch.cuda.synchronize()
     return clock() - start
 
 
+def operations(model: LayerMemory, args: argparse.Namespace) -> float:
+    """Floating-point operations of a segment of one text: matrix products of the layers, attention, recall."""
+    positions, width = args.segment + args.memory * (2 if model.config.kind == "prmt" else 1), args.width
+    layer = 24 * width**2 + 4 * positions * width
+    if model.config.kind == "armt":
+        layer += 2 * width * args.key + 12 * args.key * width
+    return float(args.layers * positions * layer)
+
+
+def peak(args: argparse.Namespace) -> float:
+    """Operations a second of one large matrix product."""
+    a, b = (torch.randn(LARGE, LARGE, device=args.device, dtype=getattr(torch, args.dtype)) for _ in range(2))
+    times = [seconds(lambda: a @ b, args.device) for _ in range(10)]
+    return 2 * LARGE**3 / statistics.median(times[3:])
+
+
 def main() -> None:
-    """Print a line for each kind of memory and number of segments."""
+    """Print a line for each kind of memory, number of segments and way."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--segments", type=int, nargs="+", default=[4, 16, 64])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--batch", type=int, default=1)
     for name, size in (("width", 128), ("layers", 4), ("heads", 4), ("memory", 8), ("segment", 128), ("key", 16)):
         parser.add_argument(f"--{name}", type=int, default=size)
     args = parser.parse_args()
+    most = peak(args) if args.device != "cpu" else None
+    if most is not None:
+        print(f"{torch.cuda.get_device_name()}: {most / 1e12:.0f} TFLOP/s in a large matrix product, {args.dtype}")
     for kind in ("armt", "prmt"):
         model = model_of(kind, args)
+        found = ways(model)
         for total in args.segments:
-            segments = torch.randint(VOCABULARY, (total, 1, args.segment), device=args.device)
+            segments = torch.randint(VOCABULARY, (total, args.batch, args.segment), device=args.device)
             with torch.inference_mode():
-                ours, theirs = (run(model, segments, model.init_state(1))[1] for run in WAYS.values())
-                torch.testing.assert_close(
-                    ours, theirs, **({} if args.dtype == "float32" else {"rtol": 0.1, "atol": 0.1})
-                )
-                taken: dict[str, list[float]] = {way: [] for way in WAYS}
+                start = model.init_state(args.batch)
+                expected = found["sequential"](segments, start)
+                for way in found.values():
+                    close = {} if args.dtype == "float32" else {"rtol": 0.1, "atol": 0.1}
+                    torch.testing.assert_close(way(segments, start), expected, **close)
+                taken: dict[str, list[float]] = {name: [] for name in found}
                 for _ in range(args.repeats):
-                    for way, times in taken.items():
-                        times.append(seconds(way, model, segments))
-            plain, diagonal = (statistics.median(times) for times in taken.values())
+                    for name, times in taken.items():
+                        times.append(seconds(partial(found[name], segments, start), args.device))
+            medians = {name: statistics.median(times) for name, times in taken.items()}
             default = "diagonal" if worthwhile(model.device, total) else "sequential"
-            print(
-                f"{kind}, {total} segments: sequential {plain:.3f} s, diagonal {diagonal:.3f} s, "
-                f"ratio {diagonal / plain:.3f}; by default {default}"
-            )
+            print(f"{kind}, {total} segments, batch {args.batch}; by default {default}")
+            for name, median in medians.items():
+                line = f"  {name}: {median:.4f} s, ratio {median / medians['sequential']:.3f}"
+                if most is not None:
+                    rate = total * args.batch / median
+                    share = rate * operations(model, args) / most
+                    line += f", {rate * args.segment:,.0f} tokens/s, {share:.1%} of that product's rate"
+                print(line)
 
 
 if __name__ == "__main__":

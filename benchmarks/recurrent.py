@@ -1,6 +1,7 @@
 """How fast a recurrent-memory model reads, against the obvious loop, and how much memory it takes as contexts grow.
 
     python benchmarks/recurrent.py
+    python benchmarks/recurrent.py --model armt-gpt2 --device cuda --batches 1 16 256
 
 The obvious loop is the published wrapper's: float32, batch 1, every segment with its memory tokens through the base
 model with `output_hidden_states`, the logits and hidden states kept to the end. Ours is the reader,
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,10 +46,10 @@ def obvious(model: MemoryModel, segments: Iterable[NDArray[np.int64]]) -> State:
     m = model.config.memory_tokens
     for ids in segments:
         if isinstance(model, LayerMemory):
-            outputs, state = layer_by_layer(model, torch.from_numpy(ids[None]), state)
+            outputs, state = layer_by_layer(model, torch.from_numpy(ids[None]).to(model.device), state)
             kept.append(outputs)
             continue
-        text = model.embed(torch.from_numpy(ids[None]))
+        text = model.embed(torch.from_numpy(ids[None]).to(model.device))
         if isinstance(model, MemoryBank):
             joined = torch.cat((text, model.memory[None]), dim=1)
         else:
@@ -61,6 +63,8 @@ def obvious(model: MemoryModel, segments: Iterable[NDArray[np.int64]]) -> State:
         else:
             opening = torch.sigmoid(model.gate(torch.cat((written, memory), dim=-1)))
             state = {"memory": memory + opening * (written - memory)}
+    if model.device.type == "cuda":
+        torch.cuda.synchronize()
     return state
 
 
@@ -83,12 +87,15 @@ def products(model: MemoryModel, rows: int, dtype: torch.dtype, repeats: int = 2
     width = model.width
     layers = model.base.config.num_hidden_layers
     shapes = [(width, 3 * width), (width, width), (width, 4 * width), (4 * width, width)]
-    pairs = [(torch.randn(rows, n, dtype=dtype), torch.randn(n, k, dtype=dtype)) for n, k in shapes]
+    kind: Any = {"dtype": dtype, "device": model.device}
+    pairs = [(torch.randn(rows, n, **kind), torch.randn(n, k, **kind)) for n, k in shapes]
 
     def work() -> None:
         for _ in range(layers):
             for a, b in pairs:
                 a @ b
+        if model.device.type == "cuda":
+            torch.cuda.synchronize()
 
     work()
     return seconds(work, repeats)
@@ -97,7 +104,8 @@ def products(model: MemoryModel, rows: int, dtype: torch.dtype, repeats: int = 2
 def without_gate(reader: RecurrentReader) -> RecurrentReader:
     """The same reader, but every segment is read."""
     reader.model.config = replace(reader.model.config, segment_gate=0)
-    return RecurrentReader(replace(reader.checkpoint, model=reader.model), str(reader.dtype).removeprefix("torch."))
+    dtype, device = str(reader.dtype).removeprefix("torch."), str(reader.model.device)
+    return RecurrentReader(replace(reader.checkpoint, model=reader.model), dtype, device)
 
 
 def seconds(work: Callable[[], object], repeats: int) -> float:
@@ -122,7 +130,7 @@ def peak(name: str, length: str, dtype: str) -> float:
 
 def read_once(name: str, file: Path, dtype: str) -> None:
     """Read one context and print this process's peak memory beyond that of the context's own text, MiB."""
-    reader, context = load_reader(name, dtype), file.read_text("utf-8")
+    reader, context = load_reader(name, dtype, "cpu"), file.read_text("utf-8")
     reader.answer([(context, QUESTION)], 5)
     print(peak_mib() - file.stat().st_size / 2**20)
 
@@ -134,25 +142,27 @@ def main() -> None:
     parser.add_argument("--length", default="16k", help="context for the speed")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 16])
     parser.add_argument("--peak-of", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.peak_of:
         return read_once(args.model, args.peak_of, args.dtype)
     sample = next(iter(Kitchen(Recipe()).samples("qa1", args.length, 1)))
-    plain = load_reader(args.model, "float32")
+    plain = load_reader(args.model, "float32", args.device)
     pieces = [plain.tokenizer.encode(f" {sample.input}")]
     everything = [segment.ids for segment in without_gate(plain).scanner.segments(pieces)]
     count = len(pieces[0])
     with torch.inference_mode():
         base = seconds(lambda: obvious(plain.model, everything), args.repeats)
     print(f"obvious loop, float32, batch 1, {len(everything):,} segments: {count / base:,.0f} tokens/s")
-    for dtype in dict.fromkeys(("float32", str(resolve_dtype("auto")).removeprefix("torch."))):
-        reader = load_reader(args.model, dtype)
+    for dtype in dict.fromkeys(("float32", str(resolve_dtype("auto", args.device)).removeprefix("torch."))):
+        reader = load_reader(args.model, dtype, args.device)
         kinds = [("reader", reader)]
         if reader.model.config.segment_gate:
-            kinds.append(("reader, every segment read", without_gate(load_reader(args.model, dtype))))
+            kinds.append(("reader, every segment read", without_gate(load_reader(args.model, dtype, args.device))))
         for name, asked in kinds:
-            for batch in (1, 16):
+            for batch in args.batches:
                 pairs = [(sample.input, sample.question)] * batch
                 ours = seconds(lambda: asked.answer(pairs, 5), args.repeats) / batch  # noqa: B023
                 print(
@@ -163,9 +173,11 @@ def main() -> None:
             rows = reader.model.config.segment_size + reader.model.around
             floor = products(reader.model, rows, reader.dtype) * len(everything)
             print(f"  plain matrix products alone, {dtype}: {floor / ours:.0%} of the time at batch {batch}")
-    again = load_reader(args.model, args.dtype, shared_background=True)
+    again = load_reader(args.model, args.dtype, args.device, shared_background=True)
     first, second = (seconds(lambda: list(again.segments(sample.input)), repeats) for repeats in (1, args.repeats))
     print(f"looking for what is read: {count / first:,.0f} tokens/s, where all was seen before {count / second:,.0f}")
+    if args.device != "cpu":
+        return
     small, large = (peak(args.model, length, args.dtype) for length in ("64k", "1M"))
     print(f"peak memory less the text: {small:,.0f} MiB at 64k, {large:,.0f} MiB at 1M, ratio {large / small:.3f}")
 

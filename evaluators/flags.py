@@ -53,7 +53,7 @@ StateEvery = Annotated[
     str, _answers("Tokens after which a recurrent model saves how far it has read a sample.", "--state-every")
 ]
 
-Device = Annotated[str, _local("auto, cpu, cuda, cuda:N, mps or xpu (hf).", "--device")]
+Device = Annotated[str, _local("auto, cpu, cuda, cuda:N, mps or xpu (hf, recurrent).", "--device")]
 DeviceMap = Annotated[
     str | None, _local("Spread the weights: auto, balanced, balanced_low_0, sequential (hf).", "--device-map")
 ]

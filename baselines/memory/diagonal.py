@@ -15,17 +15,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
+from torch.utils._pytree import tree_map_only
 from transformers.pytorch_utils import Conv1D
 
 from babilong.errors import UsageError
 from baselines.memory.local import LayerMemory, Passage
 from baselines.memory.model import MemoryModel, State
+from baselines.memory.replayed import Replayed
 
 Read = tuple[list[Tensor], State]
 
@@ -88,33 +90,6 @@ def _layer_norm(one: Any, weights: dict[str, Tensor], rows: Tensor) -> Tensor:
 _WAYS = {nn.Linear: _linear, Conv1D: _linear, nn.LayerNorm: _layer_norm}
 
 
-# From here on the published measurements are always faster than the ordinary schedule (2506.05229, table of 1B models).
-_ENOUGH = 16
-
-
-def read_segments(
-    model: MemoryModel,
-    segments: Tensor,
-    state: State,
-    mask: Tensor | None = None,
-    openings: Tensor | None = None,
-    keep: Collection[int] = (),
-) -> Read:
-    """Read segments in the faster way; as `run_diagonal` otherwise, with any kind of memory."""
-    if isinstance(model, LayerMemory) and worthwhile(model.device, len(segments)):
-        return run_diagonal(model, segments, state, mask, openings, keep)
-    return run_sequential(model, segments, state, mask, openings, keep)
-
-
-def worthwhile(device: torch.device, segments: int) -> bool:
-    """Whether so many segments are read faster along the diagonal.
-
-    On an accelerator, which a single segment does not fill. Not on a CPU: a core that multiplies matrices all the time
-    gains nothing from larger ones (benchmarks/diagonal.py).
-    """
-    return device.type != "cpu" and segments >= _ENOUGH
-
-
 def run_diagonal(
     model: LayerMemory,
     segments: Tensor,
@@ -123,49 +98,8 @@ def run_diagonal(
     openings: Tensor | None = None,
     keep: Collection[int] = (),
 ) -> Read:
-    """Read segments along the diagonal.
-
-    Args:
-        model: a memory that lives in the layers.
-        segments: token ids [S, B, L], padded on the right.
-        state: the memory of B texts.
-        mask: bool [S, B, L], False at padding; None: no padding.
-        openings: float [S, B], how far each segment is let into the memory; None: wholly.
-        keep: segments whose hidden states are wanted.
-
-    Returns:
-        Last hidden states [B, L, d] of the segments in `keep`, in the order of the text, and the memory afterwards.
-
-    Raises:
-        UsageError: the layers of the model differ in more than their weights.
-    """
-    if not len(segments):
-        return [], state
-    active = _Active()
-    cell = _grouped_cell(model, active)
-    total, depth = len(segments), model.layers
-    memory = {name: tensor.transpose(0, 1).contiguous() for name, tensor in state.items()}
-    hidden = model.memory.new_empty(0)
-    passages: list[Passage] = []
-    kept = []
-    for i in range(total + depth - 1):
-        low, high = active.low, active.high = max(0, i - total + 1), min(depth, i + 1)
-        if i < total:
-            entering, passage = model.enter(segments[i], _at(mask, i), _at(openings, i), write=True)
-            hidden = torch.cat((entering, hidden)) if len(hidden) else entering
-            passages.insert(0, passage)
-        held = {name: active.of(tensor).flatten(0, 1) for name, tensor in memory.items()}
-        hidden, new = cell(hidden, held, _joined(passages, mask is not None))
-        for name, tensor in new.items():
-            before = memory[name]
-            memory[name] = torch.cat((before[:low], tensor.view(high - low, *before.shape[1:]), before[high:]))
-        if high == depth:
-            batch = segments.shape[1]
-            if i - depth + 1 in keep:
-                kept.append(model.leave(hidden[-batch:], passages[-1].written))
-            hidden = hidden[:-batch]
-            passages.pop()
-    return kept, {name: tensor.transpose(0, 1) for name, tensor in memory.items()}
+    """Read segments along the diagonal, with the weights that the model has now; as `Diagonal` otherwise."""
+    return Diagonal(model)(segments, state, mask, openings, keep)
 
 
 def run_sequential(
@@ -176,14 +110,78 @@ def run_sequential(
     openings: Tensor | None = None,
     keep: Collection[int] = (),
 ) -> Read:
-    """Read segments one after the other, with any kind of memory; as `run_diagonal` otherwise."""
+    """Read segments one after the other, with any kind of memory; as `Diagonal` otherwise."""
     kept = []
     for i, segment in enumerate(segments):
-        step = model.step(segment, state, _at(mask, i), _at(openings, i))
+        step = model.step(segment, state, *(None if x is None else x[i] for x in (mask, openings)))
         state = step.state
         if i in keep:
             kept.append(step.hidden)
     return kept, state
+
+
+class Diagonal:
+    """Reads segments along the diagonal.
+
+    Args:
+        model: a memory that lives in the layers. Its weights are taken as they are now.
+        replays: whether steps of all layers are recorded and replayed on a GPU.
+
+    Raises:
+        UsageError: the layers of the model differ in more than their weights.
+    """
+
+    def __init__(self, model: LayerMemory, replays: bool = True) -> None:
+        self._model, self._active = model, _Active()
+        self._cell = _grouped_cell(model, self._active)
+        # Only of all layers at once, so that what is recorded is always of the same shapes.
+        self._of_all = Replayed(self._cell) if replays else self._cell
+
+    def __call__(
+        self,
+        segments: Tensor,
+        state: State,
+        mask: Tensor | None = None,
+        openings: Tensor | None = None,
+        keep: Collection[int] = (),
+    ) -> Read:
+        """Read segments, all of which are embedded at once: of a long text a few hundred at a time.
+
+        Args:
+            segments: token ids [S, B, L], padded on the right.
+            state: the memory of B texts.
+            mask: bool [S, B, L], False at padding; None: no padding.
+            openings: float [S, B], how far each segment is let into the memory; None: wholly.
+            keep: segments whose hidden states are wanted.
+
+        Returns:
+            Last hidden states [B, L, d] of the segments in `keep`, in the order of the text, and the memory afterwards.
+        """
+        if not len(segments):
+            return [], state
+        (total, batch), depth = segments.shape[:2], self._model.layers
+        # The last segment first, so that those at work, the lowest layer's being the newest, lie in a row.
+        backwards = (None if x is None else x.flip(0).flatten(0, 1) for x in (segments, mask, openings))
+        entering, passage = self._model.enter(*cast(tuple[Tensor, Tensor | None, Tensor | None], backwards), write=True)
+        memory = {name: tensor.transpose(0, 1).contiguous() for name, tensor in state.items()}
+        hidden = entering[:0]
+        kept = []
+        for i in range(total + depth - 1):
+            low, high = self._active.low, self._active.high = max(0, i - total + 1), min(depth, i + 1)
+            newest = total - 1 - i
+            if newest >= 0:
+                hidden = torch.cat((entering[newest * batch : (newest + 1) * batch], hidden))
+            cell = self._of_all if high - low == depth else self._cell
+            held = {name: self._active.of(tensor).flatten(0, 1) for name, tensor in memory.items()}
+            hidden, new = cell(hidden, held, _of_rows(passage, slice((newest + low) * batch, (newest + high) * batch)))
+            for name, tensor in new.items():
+                before = memory[name]
+                memory[name] = torch.cat((before[:low], tensor.view(high - low, *before.shape[1:]), before[high:]))
+            if high == depth:
+                if i - depth + 1 in keep:
+                    kept.append(self._model.leave(hidden[-batch:], passage.written))
+                hidden = hidden[:-batch]
+        return kept, {name: tensor.transpose(0, 1) for name, tensor in memory.items()}
 
 
 def _grouped_cell(model: LayerMemory, active: _Active) -> nn.Module:
@@ -201,23 +199,6 @@ def _grouped_cell(model: LayerMemory, active: _Active) -> nn.Module:
     return copy.deepcopy(cells[0], replaced)
 
 
-def _at(tensor: Tensor | None, i: int) -> Tensor | None:
-    return None if tensor is None else tensor[i]
-
-
-def _joined(passages: Sequence[Passage], masked: bool) -> Passage:
-    """One passage of the rows of several; without a mask they are all alike."""
-    first = passages[0]
-    opening = None if first.opening is None else torch.cat([p.opening for p in passages if p.opening is not None])
-    if not masked:
-        return first._replace(opening=opening)
-    seen = torch.cat([passage.seen for passage in passages])
-    extra = {name: _stacked([p.extra[name] for p in passages], len(first.seen)) for name in first.extra}
-    return first._replace(seen=seen, opening=opening, extra=extra)
-
-
-def _stacked(parts: Sequence[Any], rows: int) -> Any:
-    """Tensors [rows or 1, ...], or tuples of such, under each other."""
-    if isinstance(parts[0], tuple):
-        return tuple(_stacked(each, rows) for each in zip(*parts, strict=True))
-    return torch.cat([part.expand(rows, *part.shape[1:]) for part in parts])
+def _of_rows(passage: Passage, rows: slice) -> Passage:
+    """The same for some rows of a batch; what has one row is that of all."""
+    return cast(Passage, tree_map_only(Tensor, lambda x: x[rows] if len(x) > 1 else x, passage))

@@ -72,20 +72,22 @@ def one_by_one(model: MemoryModel, told: Pass) -> Asked:
     begins = torch.zeros(height, count + 1, dtype=torch.bool, device=told.ids.device).scatter(1, told.first, True)
     fresh = state = model.init_state(height)
     halves, asked, order = [], [], []
-    for i in range(count):
-        if i and bool(begins[:, i].any()):
+    # On the CPU once and for all: a GPU would be waited for at every segment.
+    anew, after = begins.any(dim=0).tolist(), told.last.clamp(min=1).cpu()
+    widths = told.mask.sum(dim=2).amax(dim=0).clamp(min=1).tolist()
+    for i, width in enumerate(widths):
+        if i and anew[i]:
             state = _where(begins[:, i], fresh, state)
-        width = max(1, int(told.mask[:, i].sum(dim=1).max()))
         with _halfway(model, told.halfway) as seen:
             state = model.step(told.ids[:, i, :width], state, told.mask[:, i, :width], told.weight[:, i]).state
         if told.halfway:
             halves.append(seen[0][:, -1])
-        row, question = (told.last.clamp(min=1) == i + 1).nonzero(as_tuple=True)
+        row, question = (after == i + 1).nonzero(as_tuple=True)
         if len(row):
-            asked.append(rows(state, partial(_picked, row)))
+            asked.append(rows(state, partial(_picked, row.to(told.ids.device))))
             order.append(row * told.last.shape[1] + question)
     # All at the end: the state after a segment is a value, which waits.
-    places = torch.cat(order)
+    places = torch.cat(order).to(told.ids.device)
     hidden = model.read(told.questions.flatten(0, 1)[places], join(asked))[places.argsort()]
     return Asked(hidden, torch.stack(halves, dim=1) if told.halfway else None)
 

@@ -7,7 +7,6 @@ Prompts are read in pieces of `PREFILL` tokens into the key-value cache and logi
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -124,7 +123,7 @@ def _load(source: str, options: ModelOptions) -> tuple[Any, Any]:
     check_source(source)
     import transformers
 
-    place = _placement(options.local)
+    place = options.local.place()
     library: Any = transformers
     local = only_local(source)
     tokenizer, _ = load_tokenizer_and_config(source, local=local)
@@ -145,22 +144,6 @@ def _load(source: str, options: ModelOptions) -> tuple[Any, Any]:
         )
     spread = options.local.device_map or options.local.load_in
     return (model if spread else model.to(place)).eval(), tokenizer
-
-
-def _placement(options: LocalOptions) -> str:
-    """The device, if it is there; of several GPUs each process that `accelerate launch` starts takes its own."""
-    import torch
-
-    device = options.device
-    if device == "auto":
-        local_rank = int(os.environ.get("LOCAL_RANK", "0"))
-        count = torch.cuda.device_count()
-        return f"cuda:{local_rank % count}" if count else "cpu"
-    try:
-        torch.empty(0, device=device)
-    except Exception as error:  # an assertion, a RuntimeError or one of the driver's own
-        raise UsageError(f"There is no device {device!r} here that torch can use; leave --device away.") from error
-    return device
 
 
 def _settings(options: LocalOptions, place: str) -> dict[str, Any]:

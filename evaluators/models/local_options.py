@@ -7,6 +7,7 @@ Example::
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class LocalOptions:
         """Look at everything that can be wrong before a model is loaded.
 
         Args:
-            kind: `hf` or `vllm`.
+            kind: `hf`, `vllm` or `rmt`.
 
         Raises:
             UsageError: something is.
@@ -68,6 +69,9 @@ class LocalOptions:
             _ = self.engine
         else:
             self._refuse_other("vllm/ID-or-folder", "tensor_parallel", "engine_args")
+        if kind == "rmt":
+            self._refuse_other("hf/ID-or-folder", "device_map", "attention", "load_in")
+            self._refuse_other("hf/ID-or-folder and vllm/ID-or-folder", "chat_template")
         if not re.fullmatch(r"auto|cpu|mps|xpu|cuda(:\d+)?", self.device):
             raise unknown("device", self.device, _DEVICES)
         if self.attention not in ATTENTIONS:
@@ -108,6 +112,26 @@ class LocalOptions:
                 flag = _DECIDED[name]
                 raise UsageError(f"--engine-args cannot set {name}{f'; use {flag}' if flag else ''}.")
         return found
+
+    def place(self) -> str:
+        """The device; of several GPUs each process that `accelerate launch` starts takes its own.
+
+        Raises:
+            UsageError: it is not there.
+        """
+        import torch
+
+        if self.device == "auto":
+            local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+            count = torch.cuda.device_count()
+            return f"cuda:{local_rank % count}" if count else "cpu"
+        try:
+            torch.empty(0, device=self.device)
+        except Exception as error:  # an assertion, a RuntimeError or one of the driver's own
+            raise UsageError(
+                f"There is no device {self.device!r} here that torch can use; leave --device away."
+            ) from error
+        return self.device
 
     def _refuse_other(self, kind: str, *names: str) -> None:
         usual = LocalOptions()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class _Seat:
-    """A sample that is being read: its next segment, how far it is, and in the end its answer or its error."""
+    """A sample that is being read: its next segments, how far it is, and in the end its answer or its error."""
 
     request: Request
     pages: Pages[Segment]
@@ -35,7 +35,7 @@ class _Seat:
     place: Place
     saved: int
     seconds: float = 0.0
-    segment: Segment | None = None
+    window: list[Segment] = field(default_factory=list)
     reading: Reading | None = None
     error: tuple[str, str] | None = None
 
@@ -60,11 +60,13 @@ class RecurrentModel:
         """The checkpoint of a bundled name or of a folder.
 
         Raises:
+            UsageError: an option that is not for it, or a device that is not here.
             DataError: no such checkpoint, or one that cannot be read.
         """
         from baselines.reader import load_reader
 
-        return cls(name, load_reader(source, dtype=options.dtype, shared_background=True), options)
+        options.local.check("rmt")
+        return cls(name, load_reader(source, options.dtype, options.local.place(), shared_background=True), options)
 
     def describe(self) -> dict[str, Any]:
         """Weights, architecture and decoding; the same wherever the checkpoint lies."""
@@ -90,15 +92,15 @@ class RecurrentModel:
             if not seats:
                 return
             for seat in seats:
-                _try([seat], _turn_page)
-            waiting = [seat for seat in seats if seat.segment is not None]
+                _try([seat], self._turn_pages)
+            waiting = [seat for seat in seats if seat.window]
             while waiting:
                 batch, waiting = waiting[:fits], waiting[fits:]
                 fits = _try(batch, self._read) or fits
             for seat in seats:
                 if seat.error is None and seat.request.state_file:
                     self._save(seat, seat.request.state_file)
-            ended = [seat for seat in seats if seat.segment is None or seat.error is not None]
+            ended = [seat for seat in seats if not seat.window or seat.error is not None]
             seats = [seat for seat in seats if seat not in ended]
             _try([seat for seat in ended if seat.error is None], self._reply)
             yield from map(_answer, ended)
@@ -107,18 +109,25 @@ class RecurrentModel:
         """A sample at its beginning, or where it was left."""
         place = load_place(request.state_file, request.context) if request.state_file else None
         place = place or fresh_place(self.reader.model)
+        place = replace(place, state=self.reader.here(place.state))
         pages = self.reader.pages(request.context, request.question)
         return _Seat(request, pages, islice(pages, place.segments, None), place, place.tokens)
 
+    def _turn_pages(self, seats: Sequence[_Seat]) -> None:
+        for seat in seats:
+            seat.window = []
+            seat.window = list(islice(seat.segments, self.reader.at_once))
+
     def _read(self, batch: Sequence[_Seat]) -> None:
-        """Read the next segment of each sample."""
+        """Read the next segments of each sample."""
         from baselines.memory.model import join
 
-        segments = [seat.segment for seat in batch if seat.segment is not None]
-        states = self.reader.step([segment.ids for segment in segments], join([seat.place.state for seat in batch]))
-        for row, (seat, segment) in enumerate(zip(batch, segments, strict=True)):
+        windows = [[segment.ids for segment in seat.window] for seat in batch]
+        states = self.reader.step(windows, join([seat.place.state for seat in batch]))
+        for row, seat in enumerate(batch):
             own = {name: tensor[row : row + 1] for name, tensor in states.items()}
-            seat.place = Place(own, seat.place.segments + 1, seat.place.tokens + segment.tokens)
+            tokens = sum(segment.tokens for segment in seat.window)
+            seat.place = Place(own, seat.place.segments + len(seat.window), seat.place.tokens + tokens)
 
     def _reply(self, batch: Sequence[_Seat]) -> None:
         """Answer the question of each sample, which has been read."""
@@ -133,11 +142,6 @@ class RecurrentModel:
         if seat.place.tokens - seat.saved >= self.options.state_every:
             save_place(file, seat.place, seat.request.context)
             seat.saved = seat.place.tokens
-
-
-def _turn_page(seats: Sequence[_Seat]) -> None:
-    for seat in seats:
-        seat.segment = next(seat.segments, None)
 
 
 def _try(batch: Sequence[_Seat], work: Callable[[Sequence[_Seat]], None]) -> int | None:

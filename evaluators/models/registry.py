@@ -28,7 +28,7 @@ KINDS = (
 # Options in groups of their own: for which kinds of models each is, and what to call it.
 _GROUPS = (
     ("server", ("openai",), "--base-url and the other options of a server are for openai/NAME"),
-    ("local", ("hf", "vllm"), "--device, --chat-template and their like are for hf/ID and vllm/ID"),
+    ("local", ("hf", "vllm", "rmt", *BUNDLED), "--device, --chat-template and their like are for models run here"),
     ("retrieval", (), "--retriever, --unit and --top-k are for rag/MODEL"),
 )
 

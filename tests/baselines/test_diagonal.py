@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from torch import nn
 
 from babilong.errors import UsageError
-from baselines.memory import diagonal
+from baselines.memory import windows
 from baselines.memory.config import MemoryConfig
-from baselines.memory.diagonal import read_segments, run_diagonal, run_sequential, worthwhile
+from baselines.memory.diagonal import run_diagonal, run_sequential
 from baselines.memory.kinds import remember
+from baselines.memory.windows import Windows, worthwhile
 from tests.baselines.tiny import tiny_base, tiny_memory
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
@@ -201,11 +201,26 @@ def test_the_diagonal_is_for_accelerators_and_many_segments(monkeypatch):
     assert worthwhile(torch.device("cuda"), 64)
     assert not worthwhile(torch.device("cuda"), 2)
     assert not worthwhile(torch.device("cpu"), 64)
-    went: list[nn.Module] = []
-    monkeypatch.setattr(diagonal, "run_diagonal", lambda model, *args: went.append(model))
-    monkeypatch.setattr(diagonal, "worthwhile", lambda device, segments: True)
-    with torch.no_grad():
-        for kind in ("rmt", "armt", "prmt"):
-            model = tiny_memory(kind=kind)
-            read_segments(model, tokens(2, 1, 16), model.init_state(1))
-    assert [model.config.kind for model in went] == ["armt", "prmt"]
+
+
+def test_windows_go_along_the_diagonal_where_that_is_worthwhile(monkeypatch):
+    went: list[str] = []
+    ids, mask = tokens(6, 2, 16), torch.ones(6, 2, 16, dtype=torch.bool)
+    mask[4:, 1] = False
+
+    class Watched(windows.Diagonal):
+        def __init__(self, model):
+            super().__init__(model)
+            went.append(model.config.kind)
+
+    monkeypatch.setattr(windows, "Diagonal", Watched)
+    for kind in ("rmt", "armt", "prmt"):
+        model = tiny_memory(kind=kind)
+        with torch.no_grad():
+            one_by_one = run_sequential(model, ids, model.init_state(2), mask)[1]
+            for worthwhile in (False, True):
+                monkeypatch.setattr(windows, "worthwhile", lambda device, segments, it=worthwhile: it)
+                read = Windows(model)
+                halfway = read(ids[:3], model.init_state(2), mask[:3])
+                torch.testing.assert_close(read(ids[3:], halfway, mask[3:]), one_by_one, **CLOSE)
+    assert went == ["armt", "prmt"]

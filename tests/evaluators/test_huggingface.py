@@ -258,7 +258,7 @@ def test_each_process_takes_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None
     places = []
     for rank in range(4):
         monkeypatch.setenv("LOCAL_RANK", str(rank))
-        places.append(huggingface._placement(LocalOptions()))
+        places.append(LocalOptions().place())
     assert places == ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]
 
 

@@ -19,6 +19,7 @@ import pytest
 from babilong.errors import DataError, UsageError
 from babilong.prompts import load_prompts
 from evaluators.job import Job
+from evaluators.models.local_options import LocalOptions
 from evaluators.models.protocol import ModelOptions, Request
 from evaluators.models.reading_state import load_place
 from evaluators.models.recurrent import RecurrentModel
@@ -27,7 +28,7 @@ from evaluators.records import read_records
 from evaluators.runner import evaluate
 from generators.dataset import Dataset
 
-OPTIONS = ModelOptions(batch_size=3, max_new_tokens=4, dtype="float32")
+OPTIONS = ModelOptions(batch_size=3, max_new_tokens=4, dtype="float32", local=LocalOptions(device="cpu"))
 
 
 def test_a_run_reads_the_bare_text(recurrent: Path, dataset: Dataset, tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_a_run_reads_the_bare_text(recurrent: Path, dataset: Dataset, tmp_path: 
 def test_batches_change_no_answer(recurrent: Path, dataset: Dataset, tmp_path: Path) -> None:
     outputs = []
     for size in (1, 4):
-        model = make_model(f"rmt/{recurrent}", ModelOptions(batch_size=size, max_new_tokens=4, dtype="float32"))
+        model = make_model(f"rmt/{recurrent}", replace(OPTIONS, batch_size=size))
         folder = evaluate(Job(model, dataset, dataset.cells, load_prompts()), tmp_path / str(size), quiet=True)
         outputs.append({key: record.output for key, record in read_records(folder / "samples.jsonl").items()})
     assert outputs[0] == outputs[1]
@@ -75,6 +76,22 @@ def _wider(file: Path) -> None:
     file.write_text(json.dumps(json.loads(file.read_text()) | {"n_embd": 64}))
 
 
+@pytest.mark.parametrize(
+    ("local", "message"),
+    [
+        ({"device": "gpu"}, "Unknown device 'gpu'"),
+        ({"device": "cuda:7"}, "no device 'cuda:7' here"),
+        ({"attention": "eager"}, "--attention is for hf/ID-or-folder only"),
+        ({"load_in": "4bit"}, "--load-in is for hf/ID-or-folder only"),
+        ({"chat_template": "on"}, "--chat-template is for hf/ID-or-folder and vllm/ID-or-folder only"),
+        ({"tensor_parallel": 2}, "--tensor-parallel is for vllm"),
+    ],
+)
+def test_options_of_other_models_are_refused(recurrent: Path, local: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make_model(f"rmt/{recurrent}", replace(OPTIONS, local=LocalOptions(**local)))
+
+
 CONTEXTS = [
     " ".join(f"Sentence {i} of story {n}, which nobody remembers." for i in range(n)) for n in (40, 1, 90, 0, 60)
 ]
@@ -90,6 +107,19 @@ def requests(state_folder: Path | None = None) -> list[Request]:
 
 def loaded(recurrent: Path, **options: Any) -> Any:
     return make_model(f"rmt/{recurrent}", replace(OPTIONS, **options))
+
+
+def test_windows_change_no_answer(recurrent: Path) -> None:
+    """On a GPU many segments of a text are read in a step; here it is told to do so on the CPU."""
+    answers = []
+    for size in (1, 3, 100):
+        model = loaded(recurrent)
+        model.reader._windows.size = size
+        steps = Steps(model, lambda number, rows: None)
+        found = {answer.id: (answer.text, answer.tokens_in) for answer in model.answer(iter(requests()))}
+        answers.append((found, len(steps.sizes)))
+    assert answers[0][0] == answers[1][0] == answers[2][0]
+    assert [steps for _, steps in answers] == sorted({steps for _, steps in answers}, reverse=True)
 
 
 class Steps:
@@ -200,7 +230,7 @@ def test_an_interrupted_sample_goes_on_bit_for_bit(recurrent: Path, tmp_path: Pa
     undisturbed = loaded(recurrent).reader
     state = undisturbed.model.init_state(1)
     for _, segment in zip(range(3), undisturbed.segments(request.context), strict=False):
-        state = undisturbed.step([segment.ids], state)
+        state = undisturbed.step([[segment.ids]], state)
     assert bool((state["memory"] == place.state["memory"]).all())
 
     model = loaded(recurrent, batch_size=1, state_every=300)

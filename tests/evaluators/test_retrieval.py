@@ -230,7 +230,7 @@ def test_bad_names(name: str, message: str) -> None:
     ("name", "options", "message"),
     [
         ("oracle", {"retrieval": RetrievalOptions(top_k=3)}, "--top-k are for rag/MODEL, not for oracle"),
-        ("rag/random", {"local": LocalOptions(attention="eager")}, "are for hf/ID and vllm/ID, not for random"),
+        ("rag/random", {"local": LocalOptions(attention="eager")}, "are for models run here, not for random"),
         ("rag/random", {"server": ServerOptions(concurrency=3)}, "for openai/NAME, not for random"),
     ],
 )

@@ -1,0 +1,79 @@
+"""Batches made ahead by other processes: the same training."""
+
+import dataclasses
+
+import pytest
+from safetensors.torch import load_file
+
+from baselines.tasks.splits import must_not_be_test
+from baselines.training.ahead import Ahead
+from baselines.training.recipe import Validation
+from baselines.training.shares import Share
+from tests.baselines.training_runs import TINY, Killed, batches, changed, dying_loss, run
+
+RECIPES = {
+    "plain": TINY,
+    "several parts": changed(accumulate=2),
+    "drawn in training": changed(model={**TINY.model, "resid_pdrop": 0.2}),
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_the_weights_are_those_of_batches_made_on_the_spot(tmp_path, recipe):
+    folders = [
+        run(recipe, tmp_path / "spot"),
+        run(recipe, tmp_path / "ahead", source=Ahead(batches(recipe), recipe, 2)),
+    ]
+    ours, theirs = (load_file(folder / "model.safetensors") for folder in folders)
+    assert ours.keys() == theirs.keys()
+    assert all(ours[name].equal(theirs[name]) for name in ours)
+
+
+def test_a_resumed_run_begins_where_it_was_left(tmp_path):
+    whole = run(TINY, tmp_path / "whole")
+    with pytest.raises(Killed):
+        run(TINY, tmp_path / "killed", dying_loss(4), Ahead(batches(), TINY, 1), save_minutes=0)
+    resumed = run(TINY, tmp_path / "killed", source=Ahead(batches(), TINY, 1))
+    ours, theirs = (load_file(folder / "model.safetensors") for folder in (whole, resumed))
+    assert all(ours[name].equal(theirs[name]) for name in ours)
+
+
+def test_a_stage_that_ends_early_is_followed_by_the_next(tmp_path):
+    early = Validation(every=1, batches=1, desired=0.0)
+    recipe = changed(validation=early)
+
+    def validate(model, stage):
+        return {"accuracy": 1.0}
+
+    asked = []
+
+    class Noted(Ahead):
+        def __call__(self, stage, step, share):
+            asked.append(step)
+            return super().__call__(stage, step, share)
+
+    run(recipe, tmp_path, source=Noted(batches(recipe), recipe, 1), validate=validate)
+    assert asked == [0, 2, 4]
+
+
+def test_a_share_is_made_of_the_batch_it_is_a_share_of():
+    source = batches()
+    ahead = Ahead(source, TINY, 1)
+    for step, share in ((0, Share(1, 2)), (1, Share(1, 2)), (0, Share(0, 2))):
+        ours, theirs = (made(TINY.at(step)[0], step, share) for made in (ahead, source))
+        for a, b in zip(ours, theirs, strict=True):
+            assert (a == b).all()
+
+
+def test_what_fails_in_another_process_is_seen():
+    def fails(stage, step, share):
+        raise ValueError("no such story")
+
+    with pytest.raises(ValueError, match="no such story"):
+        Ahead(fails, TINY, 1)(TINY.stages[0], 0, Share())
+
+
+def test_it_has_the_split_of_its_source():
+    source = dataclasses.replace(batches())
+    assert Ahead(source, TINY, 1).split == source.split == "train"
+    must_not_be_test(Ahead(source, TINY, 1).split)
