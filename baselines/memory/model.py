@@ -57,7 +57,6 @@ class MemoryModel(nn.Module, ABC):
     """
 
     memory: nn.Parameter
-    steady = True  # whether shapes in a step follow from those of its input alone
 
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__()

@@ -1,23 +1,25 @@
 """On a GPU, calls that are recorded once and replayed: their kernels are then started all together.
 
-    step = Replayed(model.step)
-    hidden, state, gate = step(ids, state)      # recorded
-    hidden, state, gate = step(ids, state)      # replayed, if shapes are the same
+    cell = Replayed(cell)
+    hidden, memory = cell(hidden, memory, passage)      # recorded
+    hidden, memory = cell(hidden, memory, passage)      # replayed, if shapes are the same
 
-A step of a small model is hundreds of kernels of a few microseconds each, and starting them one by one from Python
-takes longer than they do (CUDA graphs).
+Reading a segment is hundreds of kernels of a few microseconds each, and starting them one by one from Python takes
+longer than they do (CUDA graphs).
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 
-_WARM_UP = 3  # calls before the recording, in which libraries choose what they use
+_WARM_UP = 2  # more calls before the recording, in which libraries choose what they use
 
 
 class _Recorded(NamedTuple):
@@ -30,7 +32,7 @@ class Replayed:
     """A function of tensors, or of trees of them, that does the same to all inputs of the same shapes.
 
     What it returns holds until it is called again, and may be handed to it then. Where a gradient is wanted, or where
-    there is no GPU, it is simply called; so it is where it cannot be recorded, since it looks at what it computes.
+    there is no GPU, it is simply called; so it is where it cannot be recorded, since it waits for what it computes.
 
     Args:
         work: the function.
@@ -68,13 +70,31 @@ class Replayed:
             aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
             aside.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(aside):
-                for _ in range(_WARM_UP):
+                waits = _waits(partial(self._work, *inputs))
+                for _ in range(0 if waits else _WARM_UP):
                     self._work(*inputs)
+            # Also if nothing is recorded: what was begun still reads its inputs.
             torch.cuda.current_stream().wait_stream(aside)
-            graph = torch.cuda.CUDAGraph()
-            try:
-                with torch.cuda.graph(graph):
-                    outputs = self._work(*inputs)
-            except RuntimeError:
+            if waits:
                 return None
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                outputs = self._work(*inputs)
         return _Recorded(graph, [leaf for leaf in own if isinstance(leaf, Tensor)], outputs)
+
+
+def _waits(work: Callable[[], Any]) -> bool:
+    """Whether a call waits for what the GPU computes, which cannot be recorded: found out before it is tried."""
+    before = torch.cuda.get_sync_debug_mode()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Synchronization debug mode")  # that it is a prototype
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        work()
+    except RuntimeError as error:
+        if "synchroniz" not in str(error):
+            raise
+        return True
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
+    return False

@@ -64,8 +64,6 @@ class RetrievalMemory(RecurrentMemory):
     than others have zeros behind them.
     """
 
-    steady = False
-
     def __init__(self, base: PreTrainedModel, config: MemoryConfig) -> None:
         super().__init__(base, config)
         # What the first segment reads instead of what is found.

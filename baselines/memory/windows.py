@@ -3,8 +3,8 @@
     windows = Windows(model)
     state = windows(segments, state, mask)      # segments [S, B, L], about `windows.size` of them
 
-On a CPU one after the other. On an accelerator, which a single segment does not fill, along the diagonal where the
-memory lives in the layers, and else by replaying a recorded step.
+One after the other; but along the diagonal on an accelerator, which a single segment does not fill, where the memory
+lives in the layers.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from baselines.memory.diagonal import Diagonal
+from baselines.memory.diagonal import Diagonal, run_sequential
 from baselines.memory.local import LayerMemory
 from baselines.memory.model import MemoryModel, State
-from baselines.memory.replayed import Replayed
 
 # From here on the published measurements are always faster than the ordinary schedule (2506.05229, table of 1B models).
 _ENOUGH = 16
@@ -42,9 +41,8 @@ class Windows:
 
     def __init__(self, model: MemoryModel) -> None:
         self._model = model
-        self.size = 1 if model.device.type == "cpu" else _SIZE
+        self.size = _SIZE if isinstance(model, LayerMemory) and worthwhile(model.device, _SIZE) else 1
         self._diagonal: Diagonal | None = None
-        self._replayed = Replayed(model.step)
 
     def __call__(self, segments: Tensor, state: State, mask: Tensor | None = None) -> State:
         """The memory after segments [S, B, L]; `mask` is bool [S, B, L], False at padding, None without any."""
@@ -52,9 +50,4 @@ class Windows:
         if isinstance(model, LayerMemory) and worthwhile(model.device, len(segments)):
             self._diagonal = self._diagonal or Diagonal(model)
             return self._diagonal(segments, state, mask)[1]
-        replays = model.device.type != "cpu" and model.steady
-        step = self._replayed if replays else model.step
-        for i, segment in enumerate(segments):
-            state = step(segment, state, None if mask is None else mask[i]).state
-        # The next call writes over what was replayed.
-        return {name: tensor.clone() for name, tensor in state.items()} if replays else state
+        return run_sequential(model, segments, state, mask)[1]

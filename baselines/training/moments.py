@@ -3,7 +3,7 @@
 What is let in is decided by the stage's `gate`: `open`, every segment; `labels`, those with facts, which the gate
 learns to tell from the labels of where facts stand; `answers`, those that the gate lets in, which learns it from the
 loss of the answers and a price on every opening alone, by drawing its decisions (the concrete distribution, Maddison et
-al., 1611.00712).
+al., 1611.00712; with a `stretch`, the hard one of Louizos et al., 1712.01312, section 2.2).
 """
 
 from __future__ import annotations
@@ -94,8 +94,10 @@ def _let_in(scores: Tensor | None, fact: Tensor, stage: Stage) -> Gated:
         stray = torch.rand(fact.shape, device=fact.device) < stage.stray
         return Gated((fact | stray).float(), F.binary_cross_entropy_with_logits(scores, fact.float()))
     chance = torch.rand_like(scores).clamp(1e-6, 1 - 1e-6)
+    drawn = torch.sigmoid((scores + chance.logit()) / _SHARPNESS)
+    drawn = (drawn + stage.stretch * (2 * drawn - 1)).clamp(0, 1)
     # Of the score, not of the chance to be let in, which hardly falls any more where the score is high.
-    return Gated(torch.sigmoid((scores + chance.logit()) / _SHARPNESS), stage.write_penalty * F.softplus(scores).mean())
+    return Gated(drawn, stage.write_penalty * F.softplus(scores).mean())
 
 
 def _on_background(model: MemoryModel, background: Block, stage: Stage) -> Tensor:

@@ -47,6 +47,8 @@ class Stage:
         prefix: share of facts that stand behind words of a book, as behind a heading.
         gate: what is let in: `open`, everything; `answers`, what the gate learns from the answers to let in; `labels`,
             what holds a fact, and the gate learns to tell.
+        stretch: how far beyond 0 and 1 the decisions reach that `answers` draws, before they are cut there; with 0 a
+            segment is never wholly kept out, and what is let in by a thousandth can still be read.
         stray: share of the other segments that `labels` lets in all the same.
         state_weight: weight of the loss of the state of the story.
     """
@@ -76,6 +78,7 @@ class Stage:
     near: float = 0.0
     prefix: float = 0.1
     gate: Literal["open", "answers", "labels"] = "open"
+    stretch: float = 0.0
     stray: float = 0.1
     state_weight: float = 0.0
 
