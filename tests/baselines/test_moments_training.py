@@ -105,6 +105,23 @@ def test_a_gate_learns_from_the_answers_without_a_price(source):
     assert "gate" in learning(dataclasses.replace(ANSWERS, write_penalty=0.0), source)
 
 
+def test_with_a_stretch_what_is_kept_out_is_wholly_kept_out(source):
+    """And what is let in is wholly let in: of decisions drawn without one, none is."""
+    model = fresh()
+    for bias, end in ((-9.0, 0.0), (9.0, 1.0)):
+        torch.nn.init.constant_(model.segment_gate.score.bias, bias)
+        for stretch in (0.0, 0.1):
+            stage = dataclasses.replace(ANSWERS, stretch=stretch)
+            torch.manual_seed(0)
+            opening = kinds.loss(model, source(stage, 0, Share()), stage).gate
+            assert opening == pytest.approx(end, abs=1e-3)
+            assert (opening == end) == (stretch > 0)
+
+
+def test_with_a_stretch_a_gate_still_learns_from_the_answers(source):
+    assert "gate" in learning(dataclasses.replace(ANSWERS, stretch=0.1, write_penalty=0.0), source)
+
+
 def test_the_price_shuts_the_gate_and_labels_open_it_on_facts_alone(source, tmp_path):
     scores = {}
     for stage in (dataclasses.replace(ANSWERS, write_penalty=50.0), LABELS):
