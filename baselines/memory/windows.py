@@ -3,8 +3,8 @@
     windows = Windows(model)
     state = windows(segments, state, mask)      # segments [S, B, L], about `windows.size` of them
 
-One after the other; but along the diagonal on an accelerator, which a single segment does not fill, where the memory
-lives in the layers.
+One after the other, but for two: the segments of a bank are written all at once; and memories that live in the layers
+are read along the diagonal on an accelerator, which a single segment does not fill.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from baselines.memory.bank import MemoryBank
 from baselines.memory.diagonal import Diagonal, run_sequential
 from baselines.memory.local import LayerMemory
 from baselines.memory.model import MemoryModel, State
 
 # From here on the published measurements are always faster than the ordinary schedule (2506.05229, table of 1B models).
 _ENOUGH = 16
+_ON_CPU = 16  # segments of a bank: with more, matrices leave the cache of a core
 _SIZE = 128  # of which the diagonal's beginning and end, where not all layers are at work, are a tenth with 12 layers
 
 
@@ -41,7 +43,8 @@ class Windows:
 
     def __init__(self, model: MemoryModel) -> None:
         self._model = model
-        self.size = _SIZE if isinstance(model, LayerMemory) and worthwhile(model.device, _SIZE) else 1
+        together = isinstance(model, MemoryBank) or (isinstance(model, LayerMemory) and worthwhile(model.device, _SIZE))
+        self.size = 1 if not together else _SIZE if model.device.type != "cpu" else _ON_CPU
         self._diagonal: Diagonal | None = None
 
     def __call__(self, segments: Tensor, state: State, mask: Tensor | None = None) -> State:
@@ -50,4 +53,6 @@ class Windows:
         if isinstance(model, LayerMemory) and worthwhile(model.device, len(segments)):
             self._diagonal = self._diagonal or Diagonal(model)
             return self._diagonal(segments, state, mask)[1]
+        if isinstance(model, MemoryBank):
+            return model.read_all(segments, state, mask)
         return run_sequential(model, segments, state, mask)[1]

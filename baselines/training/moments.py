@@ -27,7 +27,6 @@ from baselines.training.recipe import Stage
 
 _SHARPNESS = 0.7  # temperature of the drawn decisions
 _HELD_WEIGHT = 2.0
-_BACKGROUND = 10.0  # how much more an opening on it costs than one among facts
 
 
 class Gated(NamedTuple):
@@ -105,7 +104,7 @@ def _on_background(model: MemoryModel, background: Block, stage: Stage) -> Tenso
     ids, lengths = (torch.from_numpy(x).to(model.device) for x in (background.ids, background.lengths))
     scores = model.segment_gate(ids, torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).float()
     loss = F.softplus(scores).mean()
-    return loss if stage.gate == "labels" else _BACKGROUND * stage.write_penalty * loss
+    return loss if stage.gate == "labels" else stage.background_price * stage.write_penalty * loss
 
 
 def _state_loss(model: MemoryModel, halfway: Tensor, batch: Moments) -> Tensor:

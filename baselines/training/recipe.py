@@ -42,6 +42,8 @@ class Stage:
         facts: of `moments`, about how many facts a row tells.
         noise: about how many sentences of books stand among them.
         background: more such sentences for each row, which the gate alone judges: most of a long text is nothing else.
+        background_price: how much more an opening on these costs than one in the batch, where the gate learns from
+            answers; both are means, and of these there are thousands, hardly one of which is let in.
         near: share of the sentences of books that are facts with one or two words exchanged instead; where the gate
             learns from answers, of those among facts only.
         prefix: share of facts that stand behind words of a book, as behind a heading.
@@ -75,6 +77,7 @@ class Stage:
     facts: int = 40
     noise: int = 0
     background: int = 0
+    background_price: float = 10.0
     near: float = 0.0
     prefix: float = 0.1
     gate: Literal["open", "answers", "labels"] = "open"

@@ -189,3 +189,63 @@ def test_halfway_the_memories_are_given_by_the_lower_half_of_the_layers(kind):
 def test_a_bank_that_could_hold_or_favour_nothing_is_refused(config, message):
     with pytest.raises(UsageError, match=message):
         bank(**config)
+
+
+@pytest.mark.parametrize("m", [1, 2])
+def test_segments_written_all_at_once_are_those_written_one_after_the_other(kind, m):
+    model = bank(kind, m)
+    segments = tokens(7, 2, SIZE)
+    mask = torch.arange(SIZE) < torch.tensor([[8, 3], [8, 0], [5, 8], [0, 0], [1, 8], [8, 8], [8, 0]])[..., None]
+    for padding in (None, mask):
+        state = before = model.step(tokens(2, SIZE, seed=5), model.init_state(2)).state
+        for i, segment in enumerate(segments):
+            state = model.step(segment, state, None if padding is None else padding[i]).state
+        torch.testing.assert_close(model.read_all(segments, before, padding), state)
+    assert model.read_all(segments[:0], before) is before
+
+
+class ByFirstToken(torch.nn.Module):
+    """A gate whose score is the first token of a segment."""
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return ids[:, 0].float()
+
+
+def scored(m: int = 1, n: int = 3) -> MemoryBank:
+    config = MemoryConfig(kind="bank", memory_tokens=m, segment_size=SIZE, bank=n, evict="lowest", segment_gate=4)
+    model = MemoryBank(tiny_base(), config).eval()
+    model.segment_gate = ByFirstToken()
+    return model
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(1, 99), min_size=1, max_size=9, unique=True), st.integers(1, 2))
+def test_the_highest_scores_are_kept_in_the_order_of_the_text(scores, m):
+    model = scored(m)
+    segments = tokens(len(scores), 1, SIZE)
+    segments[:, 0, 0] = torch.tensor(scores)
+    with torch.no_grad():
+        state = model.init_state(1)
+        for segment in segments:
+            state = model.step(segment, state).state
+        kept = [i for i, score in enumerate(scores) if score in sorted(scores)[-3:]]
+        expected = model.init_state(1)
+        for i in kept:
+            expected = model.step(segments[i], expected).state
+        torch.testing.assert_close(state, expected)
+        torch.testing.assert_close(model.read_all(segments, model.init_state(1)), expected)
+    assert state["score"][0, : len(kept) * m : m].tolist() == [scores[i] for i in kept]
+
+
+def test_what_is_not_let_in_pushes_nothing_out():
+    model = scored()
+    ids = tokens(2, 5, SIZE)
+    ids[:, :, 0] = torch.tensor([[5, 4, 3, 99, 98], [1, 2, 3, 4, 5]])
+    opening = torch.tensor([[1.0, 1.0, 1.0, 0.0, 0.0], [1.0] * 5])
+    state = read_all(model, ids, opening=opening)
+    assert state["score"].tolist() == [[5, 4, 3], [3, 4, 5]]
+
+
+def test_a_bank_by_score_needs_one():
+    with pytest.raises(UsageError, match="nothing scores; give it a `segment_gate`"):
+        MemoryBank(tiny_base(), MemoryConfig(kind="bank", memory_tokens=1, segment_size=SIZE, evict="lowest"))

@@ -23,7 +23,9 @@ def babilong_train(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_recipe_becomes_a_checkpoint_that_reads(tmp_path):
     (tmp_path / "tiny.yaml").write_text(RECIPE)
-    done = babilong_train(str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "run"), "--threads", "1", "--workers", "1")
+    done = babilong_train(
+        str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "run"), "--threads", "1", "--workers", "1"
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(tmp_path / "run" / "model")
     from baselines.reader import load_reader
