@@ -1,12 +1,11 @@
 """A bank of memories: every segment writes its own, the last n are kept, a question reads them all.
 
 A segment is read as `[text ; memory]`, and what the last layer puts out at the memory tokens is put behind what the
-bank holds; when it is full the oldest falls out, or what the gate on segments was least sure of. A question is read as
-`[bank ; question]`. It is RMT-R (2402.10790, section 4) with three differences: no more than n memories are kept, so
-that the state does not grow; they are read as tokens, not through a retrieval head; and a segment does not read them,
-so that nothing is ever written twice and segments can be read in any order or all at once. The state is `memory`
-[B, n m, d] and `weight` [B, n m], how far each vector is let in: 0 where the bank is empty; and where what falls out is
-chosen by its score, `score` [B, n m].
+bank holds; when it is full the oldest falls out. A question is read as `[bank ; question]`. It is RMT-R (2402.10790,
+section 4) with three differences: no more than n memories are kept, so that the state does not grow; they are read as
+tokens, not through a retrieval head; and a segment does not read them, so that nothing is ever written twice and
+segments can be read in any order or all at once. The state is `memory` [B, n m, d] and `weight` [B, n m], how far each
+vector is let in: 0 where the bank is empty.
 """
 
 from __future__ import annotations
@@ -58,8 +57,6 @@ class MemoryBank(MemoryModel):
                 f"A bank of {config.bank} memories of {config.memory_tokens} tokens holds nothing; raise `bank` or "
                 "`memory_tokens`."
             )
-        if config.evict == "lowest" and not config.segment_gate:
-            raise UsageError("The lowest score falls out of this bank, and nothing scores; give it a `segment_gate`.")
         heads = base.config.num_attention_heads
         if config.recency and len(config.recency) != heads:
             raise UsageError(
@@ -77,10 +74,9 @@ class MemoryBank(MemoryModel):
     def init_state(self, batch: int) -> State:
         """An empty bank."""
         places = self.config.bank * self.config.memory_tokens
-        names = ("weight", "score") if self.config.evict == "lowest" else ("weight",)
         return {
             "memory": torch.zeros(batch, places, self.width, device=self.device),
-            **{name: torch.zeros(batch, places, device=self.device) for name in names},
+            "weight": torch.zeros(batch, places, device=self.device),
         }
 
     def step(self, input_ids: Tensor, state: State, mask: Tensor | None = None, opening: Tensor | None = None) -> Step:
@@ -89,7 +85,7 @@ class MemoryBank(MemoryModel):
         let_in = openings(mask, opening)
         if let_in is None:
             let_in = written.new_ones(len(written), dtype=torch.float32)
-        return Step(hidden, self._put(state, written.float(), let_in, self._score(input_ids, mask)), let_in[:, None])
+        return Step(hidden, self._put(state, written.float(), let_in), let_in[:, None])
 
     def read_all(self, segments: Tensor, state: State, mask: Tensor | None = None) -> State:
         """The bank after segments [S, B, L], all written at once, since none reads what was written before.
@@ -101,12 +97,11 @@ class MemoryBank(MemoryModel):
         """
         if not len(segments):
             return state
-        shape, ids, flat = segments.shape[:2], segments.flatten(0, 1), None if mask is None else mask.flatten(0, 1)
-        written = self.write(ids, flat)[1].float().view(*shape, -1, self.width)
+        shape, flat = segments.shape[:2], None if mask is None else mask.flatten(0, 1)
+        written = self.write(segments.flatten(0, 1), flat)[1].float().view(*shape, -1, self.width)
         let_in = written.new_ones(shape) if mask is None else mask.any(dim=2).float()
-        scores = self._score(ids, flat).view(shape)
-        for memory, opening, score in zip(written, let_in, scores, strict=True):
-            state = self._put(state, memory, opening, score)
+        for memory, opening in zip(written, let_in, strict=True):
+            state = self._put(state, memory, opening)
         return state
 
     def write(self, input_ids: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -210,30 +205,18 @@ class MemoryBank(MemoryModel):
         slopes = torch.tensor(self.config.recency, device=weight.device)[:, None, None]
         return let_in - slopes * age.clamp(min=0)[:, None]
 
-    def _score(self, ids: Tensor, mask: Tensor | None) -> Tensor:
-        """The gate's scores [N] of segments [N, L], by which they fall out; the same for all where it is by age."""
-        if self.config.evict == "oldest":
-            return torch.zeros(len(ids), device=ids.device)
-        return self.segment_gate(ids, torch.ones_like(ids, dtype=torch.bool) if mask is None else mask).float()
-
-    def _put(self, state: State, written: Tensor, let_in: Tensor, score: Tensor) -> State:
-        m, weight = self.config.memory_tokens, state["weight"]
+    def _put(self, state: State, written: Tensor, let_in: Tensor) -> State:
+        m, memory, weight = self.config.memory_tokens, state["memory"], state["weight"]
         slot = (weight > 0).sum(dim=1) // m
         full = (slot >= self.config.bank) & (let_in > 0)
-        gone = torch.zeros_like(slot)
-        if "score" in state:
-            lowest, gone = state["score"][:, ::m].min(dim=1)
-            let_in = let_in.where(~full | (score > lowest), 0)
-            full = full & (let_in > 0)
-        place = torch.arange(weight.shape[1], device=weight.device)
-        behind = (place + m * (place >= m * gone[:, None])).clamp(max=weight.shape[1] - 1)
-        kept = behind.where(full[:, None], place)
         slot = slot.clamp(max=self.config.bank - 1)
+        place = torch.arange(weight.shape[1], device=weight.device)
         here = (place // m == slot[:, None]) & (let_in > 0)[:, None]
-        new = {"memory": written[:, place % m], "weight": let_in[:, None], "score": score[:, None]}
+        memory = torch.where(full[:, None, None], memory.roll(-m, dims=1), memory)
+        weight = torch.where(full[:, None], weight.roll(-m, dims=1), weight)
         return {
-            name: _put_at(here, new[name], held.gather(1, kept if held.dim() == 2 else kept[..., None].expand_as(held)))
-            for name, held in state.items()
+            "memory": torch.where(here[..., None], written[:, place % m], memory),
+            "weight": torch.where(here, let_in[:, None], weight),
         }
 
     def _run(self, embedded: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
@@ -241,8 +224,3 @@ class MemoryBank(MemoryModel):
             inputs_embeds=embedded, attention_mask=mask, position_ids=positions, use_cache=False
         )
         return output.last_hidden_state
-
-
-def _put_at(here: Tensor, new: Tensor, held: Tensor) -> Tensor:
-    """What is held, [B, n m, ...], but for what is new where `here` [B, n m] is."""
-    return new.where(here if held.dim() == 2 else here[..., None], held)

@@ -39,8 +39,6 @@ class MemoryConfig:
         gate_threshold: score above which it lets a segment in.
         gate_from: what it was trained from: `answers` alone, or `labels` of where the facts stand.
         bank: how many segments' memories a bank keeps.
-        evict: what falls out of a full bank: the `oldest` memory, or that whose segment had the `lowest` score of the
-            segment gate, be it the newest.
         recency: how steeply each attention head prefers a bank's newer memories, a slope a head; none: not at all.
         state_heads: memories are asked in training for the state of the story, besides the questions.
         key_size: d_mem of an associative memory; its keys have 6 times as many dimensions (DPFP-3).
@@ -70,7 +68,6 @@ class MemoryConfig:
     gate_threshold: float = 0.0
     gate_from: Literal["answers", "labels"] = "answers"
     bank: int = 64
-    evict: Literal["oldest", "lowest"] = "oldest"
     recency: tuple[float, ...] = ()
     state_heads: bool = False
     key_size: int = 64
