@@ -1,6 +1,6 @@
 """Many segments at once: layer l reads segment s while layer l + 1 reads s - 1 (diagonal batching, 2506.05229).
 
-    hidden, state = run_diagonal(model, segments, state, keep=[len(segments) - 1])     # segments [S, B, L]
+    hidden, state = Diagonal(model)(segments, state, keep=[len(segments) - 1])     # segments [S, B, L]
 
 What a layer of `armt` or `prmt` needs of the past is its own memory after the segment before, and of the present what
 the layer below gives; so all pairs (l, i - l) of step i are independent. N + S - 1 steps of up to N layers at once take
@@ -88,18 +88,6 @@ def _layer_norm(one: Any, weights: dict[str, Tensor], rows: Tensor) -> Tensor:
 
 # Written out because they are most of the work: with vmap a step takes 1.1 to 2.4 times as long (CPU, d 256 to 32).
 _WAYS = {nn.Linear: _linear, Conv1D: _linear, nn.LayerNorm: _layer_norm}
-
-
-def run_diagonal(
-    model: LayerMemory,
-    segments: Tensor,
-    state: State,
-    mask: Tensor | None = None,
-    openings: Tensor | None = None,
-    keep: Collection[int] = (),
-) -> Read:
-    """Read segments along the diagonal, with the weights that the model has now; as `Diagonal` otherwise."""
-    return Diagonal(model)(segments, state, mask, openings, keep)
 
 
 def run_sequential(

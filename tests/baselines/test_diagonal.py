@@ -6,13 +6,17 @@ import torch
 from babilong.errors import UsageError
 from baselines.memory import windows
 from baselines.memory.config import MemoryConfig
-from baselines.memory.diagonal import run_diagonal, run_sequential
+from baselines.memory.diagonal import Diagonal, run_sequential
 from baselines.memory.kinds import remember
 from baselines.memory.windows import Windows, worthwhile
 from tests.baselines.tiny import tiny_base, tiny_memory
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 LAYERS = 3
+
+
+def run_diagonal(model, *arguments, **options):
+    return Diagonal(model)(*arguments, **options)
 
 
 def tiny(architecture="gpt2", kind="armt", **config):
