@@ -56,7 +56,7 @@ class Association(nn.Module):
     def recall(self, hidden: Tensor, memory: State) -> Tensor:
         """What each position [B * K, T, d] finds in the memory of its text, [B, ...]; zero in an empty one."""
         values, keys = memory["values"], memory["keys"]
-        query = self._spread(self.query(hidden.reshape(len(keys), -1, hidden.shape[-1]))).float()
+        query = self.spread(self.query(hidden.reshape(len(keys), -1, hidden.shape[-1]))).float()
         found = query @ values
         if self.scale != "unit":
             found = found / (query @ keys[..., None] + _EPS)
@@ -70,10 +70,15 @@ class Association(nn.Module):
             memory: what was held.
             opening: float [B], how far the segment is let in.
         """
-        key, value, strength = self._spread(self.key(hidden)), self.value(hidden), torch.sigmoid(self.strength(hidden))
         # In float32 whatever the rest computes in: errors made here add up over all segments to come.
+        offered = self.offer(hidden)
         with torch.autocast(hidden.device.type, enabled=False):
-            return self._add(key.float(), value.float(), strength.float(), memory, opening)
+            return self._add(*offered, memory, opening)
+
+    def offer(self, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Keys [B, m, K], values [B, m, d] and strengths [B, m, 1] of the memory tokens, float32."""
+        key, value, strength = self.spread(self.key(hidden)), self.value(hidden), torch.sigmoid(self.strength(hidden))
+        return key.float(), value.float(), strength.float()
 
     def _add(self, key: Tensor, value: Tensor, strength: Tensor, memory: State, opening: Tensor | None) -> State:
         values, keys = memory["values"], memory["keys"]
@@ -92,7 +97,8 @@ class Association(nn.Module):
             "keys": keys + (fresh * key).sum(dim=1),
         }
 
-    def _spread(self, x: Tensor) -> Tensor:
+    def spread(self, x: Tensor) -> Tensor:
+        """Keys or queries [..., K] of d_mem numbers each."""
         keys = dpfp(x)
         return F.normalize(keys, dim=-1) if self.scale == "unit" else keys
 

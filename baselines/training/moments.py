@@ -8,7 +8,7 @@ al., 1611.00712; with a `stretch`, the hard one of Louizos et al., 1712.01312, s
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from baselines.memory.bank import MemoryBank
 from baselines.memory.model import MemoryModel
 from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
 from baselines.tasks.moment_batch import Moments
 from baselines.training.losses import Score, answers
-from baselines.training.passes import Pass, all_at_once, one_by_one
+from baselines.training.passes import Pass, through
 from baselines.training.recipe import Stage
 
 _SHARPNESS = 0.7  # temperature of the drawn decisions
@@ -56,8 +55,7 @@ def moments_loss(model: MemoryModel, made: tuple[Moments, Block], stage: Stage) 
     asking = _trimmed(batch.questions, batch.labels, batch.labels != IGNORE)
     questions, labels, first, last = (torch.from_numpy(x).to(device) for x in (*asking[:2], batch.first, batch.last))
     told = Pass(ids, mask, gated.weight, questions, first, last, stage.state_weight > 0)
-    # By its configuration: a model that computes its activations again is wrapped.
-    asked = all_at_once(cast(MemoryBank, model), told) if model.config.kind == "bank" else one_by_one(model, told)
+    asked = through(model, told)
     loss, right, n, tokens = answers(model, asked.hidden, labels.flatten(0, 1))
     loss = loss / max(1, tokens) + gated.loss
     if asked.halfway is not None:

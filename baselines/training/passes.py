@@ -1,7 +1,8 @@
 """How a memory is taken through stories in training, and asked at many moments of them.
 
 A bank writes all segments at once and is asked everything at once; any other memory reads one segment after the other
-and is asked after each. Both give the same of a batch: what answers are read from.
+and is asked what it was after each, of which an associative memory with keys of length 1 keeps no copies. All give the
+same of a batch: what answers are read from.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
+from baselines.memory.armt import AssociativeMemory
 from baselines.memory.bank import Asked, MemoryBank
 from baselines.memory.layers import layer_stack
 from baselines.memory.model import MemoryModel, State, join, rows
+from baselines.memory.written import UNIT, nothing, read
 
 _LENGTHS = 3  # groups in which a bank's segments are written
 
@@ -43,8 +46,18 @@ class Pass(NamedTuple):
     halfway: bool = False
 
 
+def through(model: MemoryModel, told: Pass) -> Asked:
+    """Hidden states [B * K, Q, d] of questions; where wanted, segments' last memory tokens halfway, [B, F, d]."""
+    if model.config.kind == "bank":
+        # By its configuration: a model that computes its activations again is wrapped.
+        return all_at_once(cast(MemoryBank, model), told)
+    if isinstance(model, AssociativeMemory) and model.config.key_scale == UNIT:
+        return by_what_was_written(model, told)
+    return one_by_one(model, told)
+
+
 def all_at_once(bank: MemoryBank, told: Pass) -> Asked:
-    """Hidden states of the questions [B * K, Q, d] and, of a segment's last memory token, halfway, [B, F, d]."""
+    """As `through`, of a bank."""
     m, (height, count, size) = bank.config.memory_tokens, told.ids.shape
     written = _written(bank, told.ids.view(-1, size), told.mask.view(-1, size)).reshape(height, count * m, -1)
     weight = told.weight.repeat_interleave(m, dim=1)
@@ -67,15 +80,14 @@ def _written(bank: MemoryBank, ids: Tensor, mask: Tensor) -> Tensor:
 
 
 def one_by_one(model: MemoryModel, told: Pass) -> Asked:
-    """As `all_at_once`; a question is asked after its last segment, of a memory that was fresh at its first."""
-    height, count, _ = told.ids.shape
-    begins = torch.zeros(height, count + 1, dtype=torch.bool, device=told.ids.device).scatter(1, told.first, True)
+    """As `through`; a question is asked after its last segment, of a memory that was fresh at its first."""
+    height = len(told.ids)
+    begins = _begins(told)
     fresh = state = model.init_state(height)
     halves, asked, order = [], [], []
     # On the CPU once and for all: a GPU would be waited for at every segment.
     anew, after = begins.any(dim=0).tolist(), told.last.clamp(min=1).cpu()
-    widths = told.mask.sum(dim=2).amax(dim=0).clamp(min=1).tolist()
-    for i, width in enumerate(widths):
+    for i, width in enumerate(_widths(told)):
         if i and anew[i]:
             state = _where(begins[:, i], fresh, state)
         with _halfway(model, told.halfway) as seen:
@@ -90,6 +102,36 @@ def one_by_one(model: MemoryModel, told: Pass) -> Asked:
     places = torch.cat(order).to(told.ids.device)
     hidden = model.read(told.questions.flatten(0, 1)[places], join(asked))[places.argsort()]
     return Asked(hidden, torch.stack(halves, dim=1) if told.halfway else None)
+
+
+def by_what_was_written(model: AssociativeMemory, told: Pass) -> Asked:
+    """As `one_by_one`, with keys of length 1: which changes a segment or question sees says what the memory holds."""
+    m, (height, count, _) = model.config.memory_tokens, told.ids.shape
+    place = torch.arange(count, device=told.ids.device).repeat_interleave(m)
+    begun = (_begins(told)[:, :-1] * torch.arange(count, device=told.ids.device)).cummax(dim=1).values
+    written, halves = nothing(model, height), []
+    for i, width in enumerate(_widths(told)):
+        entering = model.enter(told.ids[:, i, :width], told.mask[:, i, :width], told.weight[:, i], write=True)
+        seen = place[: i * m] >= begun[:, i, None, None]
+        outputs, written = read(model, *entering, written, seen.float())
+        if told.halfway:
+            halves.append(outputs[model.layers // 2 - 1][:, -1])
+    hidden, passage = model.enter(told.questions.flatten(0, 1), None, None, write=False)
+    seen = (place >= told.first[..., None]) & (place < told.last[..., None])
+    outputs, _ = read(model, hidden, passage, written, seen.float())
+    return Asked(model.leave(outputs[-1], 0), torch.stack(halves, dim=1) if told.halfway else None)
+
+
+def _begins(told: Pass) -> Tensor:
+    """Where stretches begin, bool [B, F + 1]."""
+    height, count, _ = told.ids.shape
+    return torch.zeros(height, count + 1, dtype=torch.bool, device=told.ids.device).scatter(1, told.first, True)
+
+
+def _widths(told: Pass) -> list[int]:
+    """How many tokens of each segment are not padding in every row."""
+    widths: list[int] = told.mask.sum(dim=2).amax(dim=0).clamp(min=1).tolist()
+    return widths
 
 
 def _picked(row: Tensor, x: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from baselines.memory.model import rows
-from baselines.training.passes import Pass, all_at_once, one_by_one
+from baselines.training.passes import Pass, all_at_once, one_by_one, through
 from tests.baselines.tiny import tiny_memory, tokens
 
 LENGTHS = torch.tensor([[4, 8, 2, 8, 6], [8, 3, 5, 1, 7]])
@@ -97,3 +97,35 @@ def test_rows_of_a_state_are_asked_apart():
     for i in range(2):
         alone = model.read(tokens(2, 6, seed=3)[i : i + 1], rows(state, lambda x, i=i: x[i : i + 1]))
         torch.testing.assert_close(both[i : i + 1], alone)
+
+
+@pytest.mark.parametrize("tokens_written", [1, 2])
+def test_what_was_written_tells_as_much_as_copies_of_the_memory(tokens_written, kind):
+    model = tiny_memory(kind, kind="armt", memory_tokens=tokens_written, segment_size=8, key_size=4, key_scale="unit")
+    for association in model.associations:
+        torch.nn.init.normal_(association.value.weight, std=0.3)
+    for seed in range(3):
+        weight = torch.rand(2, 5, generator=torch.Generator().manual_seed(seed)).round(decimals=1)
+        story = told(weight=weight, halfway=True)
+        with torch.enable_grad():
+            asked = one_by_one(model, story)
+            copied = torch.autograd.grad(asked.hidden.square().sum() + asked.halfway.sum(), _learnt(model))
+            again = through(model, story)
+            attended = torch.autograd.grad(again.hidden.square().sum() + again.halfway.sum(), _learnt(model))
+        torch.testing.assert_close(again.hidden, asked.hidden, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(again.halfway, asked.halfway, rtol=1e-4, atol=1e-4)
+        for ours, theirs in zip(attended, copied, strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-3)
+
+
+def _learnt(model):
+    return [model.memory, *(weight for association in model.associations for weight in association.parameters())]
+
+
+def test_only_keys_of_length_1_are_read_as_what_was_written(monkeypatch):
+    calls = []
+    monkeypatch.setattr("baselines.training.passes.by_what_was_written", lambda *given: calls.append(given))
+    for scale in ("corrected", "unit"):
+        model = tiny_memory("gpt2", kind="armt", memory_tokens=1, segment_size=8, key_size=4, key_scale=scale)
+        through(model, told())
+    assert [model.config.key_scale for model, _ in calls] == ["unit"]
