@@ -109,15 +109,13 @@ def load(name: str) -> Checkpoint:
     try:
         model = build(config, settings["memory"])
         tasks = tuple(settings["tasks"])
-    except BabilongError:
-        raise
-    except Exception as error:  # transformers has its own for each thing that can be wrong
-        raise DataError(
-            f"The configuration in {folder} is not one of a recurrent-memory model: {first_sentence(error)}"
-        ) from error
+    except Exception as error:
+        reason = error if isinstance(error, BabilongError) else first_sentence(error)
+        raise DataError(f"The configuration in {folder} is not one of a recurrent-memory model: {reason}") from error
     weights = folder / "model.safetensors"
     _fit(model, weights)
     tokenizer = load_tokenizer(str(folder))
+    _knows(model, name, tokenizer)
     return Checkpoint(name, model.eval(), tokenizer, tasks, hashlib.sha256(weights.read_bytes()).hexdigest())
 
 
@@ -128,15 +126,19 @@ def _is_released(folder: Path) -> bool:
 def _load_released(name: str, folder: Path) -> Checkpoint:
     found = load_released(folder)
     tokenizer = _released_tokenizer(name, folder, found.family)
-    size = found.model.base.config.vocab_size
+    _knows(found.model, name, tokenizer)
+    if found.report.unexpected:
+        note(f"{name}: not used are {', '.join(found.report.unexpected)}.")
+    return Checkpoint(name, found.model, tokenizer, (), digest(folder), found.family.reading)
+
+
+def _knows(model: MemoryModel, name: str, tokenizer: Tokenizer) -> None:
+    size = model.base.config.vocab_size
     if tokenizer.vocab_size > size:
         raise DataError(
             f"The tokenizer of {name} has {tokenizer.vocab_size} tokens, but the checkpoint knows {size}; "
             "put the one it was trained with into its folder."
         )
-    if found.report.unexpected:
-        note(f"{name}: not used are {', '.join(found.report.unexpected)}.")
-    return Checkpoint(name, found.model, tokenizer, (), digest(folder), found.family.reading)
 
 
 def _released_tokenizer(name: str, folder: Path, family: Family) -> Tokenizer:
@@ -166,14 +168,22 @@ def save(folder: Path, model: MemoryModel, tokenizer: Tokenizer, tasks: tuple[st
 
 
 def build(config: dict[str, Any], memory: dict[str, Any]) -> MemoryModel:
-    """A recurrent memory with fresh weights from its two configurations."""
-    from transformers import AutoConfig, AutoModelForCausalLM
+    """A recurrent memory with fresh weights from its two configurations.
+
+    Raises:
+        UsageError: transformers knows no such `model_type`, or the memory's settings do not fit together.
+        DataError: a setting of the memory is of another type.
+    """
+    from transformers import CONFIG_MAPPING, AutoModelForCausalLM
 
     from baselines.memory.config import MemoryConfig
     from baselines.memory.kinds import remember
 
     settings = dict(config)
-    base = AutoModelForCausalLM.from_config(AutoConfig.for_model(settings.pop("model_type"), **settings))
+    kind = str(settings.pop("model_type", None))
+    if kind not in CONFIG_MAPPING:
+        raise UsageError(f"There is no base model of the type {kind!r}; `model_type` is gpt2, gpt_neox, llama or so.")
+    base = AutoModelForCausalLM.from_config(CONFIG_MAPPING[kind](**settings))
     return remember(base, MemoryConfig.from_dict(memory))
 
 

@@ -19,6 +19,7 @@ from transformers import PreTrainedModel
 from baselines.memory.config import MemoryConfig
 from baselines.memory.local import LayerMemory, Passage
 from baselines.memory.model import State
+from baselines.memory.written import Written, recall, write
 
 _NU = 3
 _EPS = 1e-5
@@ -143,3 +144,32 @@ class AssociativeMemory(LayerMemory):
         """`[text ; memory]`, or the text alone."""
         tokens = self.memory[:written].to(text.dtype).expand(len(text), -1, -1)
         return self.stack.start(torch.cat((text, tokens), dim=1), positions)
+
+    def nothing(self, batch: int) -> list[Written]:
+        """What is written of texts that were not read yet, a layer each; see `attend`."""
+        keys = torch.zeros(batch, 0, 6 * self.config.key_size, device=self.device)
+        return [Written(keys, keys.new_zeros(batch, 0, self.width)) for _ in range(self.layers)]
+
+    def attend(
+        self, hidden: Tensor, passage: Passage, written: list[Written], seen: Tensor
+    ) -> tuple[list[Tensor], list[Written]]:
+        """Take text through all layers, with keys of length 1; `step` and `read` without a state of matrices.
+
+        Args:
+            hidden: what `enter` gives, [B * K, T, d], K texts in a row about each memory.
+            passage: likewise.
+            written: what was written to the memory of each layer.
+            seen: which of it each text sees, 1 or 0, float [B, K, S].
+
+        Returns:
+            What each layer gives, [B * K, T, d], and what is written afterwards.
+        """
+        outputs, after = [], []
+        for layer, association, held in zip(self.stack.layers, self.associations, written, strict=True):
+            hidden = hidden + recall(association, hidden, held, seen)
+            hidden = layer(hidden, attention_mask=passage.seen, **passage.extra)
+            outputs.append(hidden)
+            if passage.written:
+                held = write(association, hidden[:, -passage.written :], held, seen, passage.opening)
+            after.append(held)
+        return outputs, after

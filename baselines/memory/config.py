@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from babilong.errors import UsageError, unknown
+from babilong.fields import made
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class MemoryConfig:
         """From what JSON or YAML reads.
 
         Raises:
-            TypeError: an unknown field.
+            UsageError: an unknown field or word, or sizes that do not fit together.
+            DataError: a value of another type.
         """
-        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        return cls(**known)
+        return made(cls, values, "the configuration of the memory")

@@ -8,15 +8,13 @@ for the backward pass and picked for every question; which of the changes are se
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
-from baselines.memory.armt import Association, AssociativeMemory
-from baselines.memory.local import Passage
-
-UNIT = "unit"  # the only `key_scale` without a division
+if TYPE_CHECKING:
+    from baselines.memory.armt import Association
 
 
 class Written(NamedTuple):
@@ -31,44 +29,14 @@ class Written(NamedTuple):
     changes: Tensor
 
 
-def nothing(model: AssociativeMemory, batch: int) -> list[Written]:
-    """What is written of a text that was not read yet, a layer each."""
-    keys, values = (model.init_state(batch)[name] for name in ("keys", "values"))
-    return [Written(keys[:, :0], values[:, 0, :0])] * model.layers
-
-
-def read(
-    model: AssociativeMemory, hidden: Tensor, passage: Passage, written: list[Written], seen: Tensor
-) -> tuple[list[Tensor], list[Written]]:
-    """Take text through all layers.
-
-    Args:
-        model: with keys of length 1.
-        hidden: what `model.enter` gives, [B * K, T, d], K texts in a row about each memory.
-        passage: likewise.
-        written: what the memory of each layer holds.
-        seen: which changes each text sees, 1 or 0, float [B, K, S].
-
-    Returns:
-        What each layer gives, [B * K, T, d], and what is written afterwards.
-    """
-    outputs, after = [], []
-    for layer, association, held in zip(model.stack.layers, model.associations, written, strict=True):
-        hidden = hidden + _recall(association, hidden, held, seen)
-        hidden = layer(hidden, attention_mask=passage.seen, **passage.extra)
-        outputs.append(hidden)
-        if passage.written:
-            held = _write(association, hidden[:, -passage.written :], held, seen, passage.opening)
-        after.append(held)
-    return outputs, after
-
-
-def _recall(association: Association, hidden: Tensor, held: Written, seen: Tensor) -> Tensor:
+def recall(association: Association, hidden: Tensor, held: Written, seen: Tensor) -> Tensor:
+    """What each position [B * K, T, d] finds of the changes that its text sees, float [B, K, S]: 1, or 0 for unseen."""
     query = association.spread(association.query(hidden)).float()
     return _found(query.view(len(seen), -1, query.shape[-1]), held, seen).to(hidden.dtype).view_as(hidden)
 
 
-def _write(association: Association, hidden: Tensor, held: Written, seen: Tensor, opening: Tensor | None) -> Written:
+def write(association: Association, hidden: Tensor, held: Written, seen: Tensor, opening: Tensor | None) -> Written:
+    """What is written after the memory tokens [B, m, d] have changed what they see, [B, 1, S]; `opening` is [B]."""
     key, value, strength = association.offer(hidden)
     # In float32 as in `Association.write`.
     with torch.autocast(hidden.device.type, enabled=False):

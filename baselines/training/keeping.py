@@ -34,7 +34,8 @@ def keep(folder: Path, model: MemoryModel, tokenizer: Tokenizer, recipe: Recipe)
         kept.config,
         gate_floor=recipe.gate_floor,
         gate_threshold=recipe.gate_threshold,
-        gate_from="labels" if labelled else "answers",
+        # Once told where facts stand, a gate never forgets it.
+        gate_from="labels" if labelled else kept.config.gate_from,
         state_heads=False,
     )
     checkpoints.save(folder, kept, tokenizer, recipe.all_tasks, recipe.text)

@@ -7,6 +7,7 @@ together are the whole batch, padded alike.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -77,8 +78,8 @@ def batches(recipe: Recipe, tokenizer: Tokenizer, end: int, split: str, volumes:
         volumes: of built-in prose as noise.
 
     Raises:
-        UsageError: a recipe of several tasks has stages of other kinds than `moments` and `interleaved`, or the split
-            is the one that is measured on.
+        UsageError: a recipe of several tasks has no stage of `moments` or `gate`, or the split is the one that is
+            measured on.
         DataError: the folder of books cannot be read.
     """
     config = MemoryConfig.from_dict(recipe.memory)
@@ -97,11 +98,13 @@ def loss(model: MemoryModel, batch: Any, stage: Stage) -> Score:
 
 
 def check(recipe: Recipe) -> None:
-    """That all stages are of known kinds, and that the memory has what those of `moments` train.
+    """That all stages are of known kinds, fit the memory, and train what is kept.
 
     Raises:
         UsageError: it is not so.
+        DataError: a setting of the memory is of another type.
     """
+    config = MemoryConfig.from_dict(recipe.memory)
     for stage in recipe.stages:
         if stage.kind not in KINDS:
             raise unknown("kind of stage", stage.kind, KINDS)
@@ -111,11 +114,35 @@ def check(recipe: Recipe) -> None:
                 f"The stage {stage.name} reads {_INTERLEAVED_LENGTH} tokens at once, and the model has {positions} "
                 "positions; give it more."
             )
+        if (stage.segment_size or 0) > config.segment_size:
+            raise UsageError(
+                f"The stage {stage.name} has segments of {stage.segment_size} tokens, the memory of "
+                f"{config.segment_size}; a stage's may be shorter, not longer."
+            )
+        if stage.gate != "open" and stage.kind not in _OF_MOMENTS:
+            raise UsageError(
+                f"The stage {stage.name} is of the kind `{stage.kind}`, in which no gate is trained; leave out `gate`."
+            )
     if any(stage.kind in _OF_MOMENTS for stage in recipe.stages):
-        _check_moments(recipe)
+        _check_moments(recipe, config)
+    if config.segment_gate:
+        _check_gate(recipe, config)
 
 
-def _check_moments(recipe: Recipe) -> None:
+def _check_gate(recipe: Recipe, config: MemoryConfig) -> None:
+    if config.cut != "sentences":
+        raise UsageError(
+            "A gate on segments judges sentences; set `cut: sentences` in `memory`, or leave out its gate."
+        )
+    brought = recipe.start is not None and not any(re.search(p, "segment_gate.") for p in recipe.start_without)
+    if not brought and all(stage.gate == "open" for stage in recipe.stages):
+        raise UsageError(
+            "No stage trains the gate on segments, which would then keep out what it likes; give a stage of "
+            "`moments` a `gate`, or leave out `segment_gate`."
+        )
+
+
+def _check_moments(recipe: Recipe, config: MemoryConfig) -> None:
     for stage in recipe.stages:
         if stage.kind not in (*_OF_MOMENTS, "interleaved"):
             raise UsageError(
@@ -124,11 +151,11 @@ def _check_moments(recipe: Recipe) -> None:
             )
         if stage.kind == "gate" and stage.gate != "labels":
             raise UsageError(f"The stage {stage.name} trains the gate alone, from labels; say `gate: labels`.")
-        if stage.gate != "open" and not recipe.memory.get("segment_gate"):
+        if stage.gate != "open" and not config.segment_gate:
             raise UsageError(
                 f"The stage {stage.name} trains a gate, and there is none; give `memory` a `segment_gate`."
             )
-        if stage.state_weight and not recipe.memory.get("state_heads"):
+        if stage.state_weight and not config.state_heads:
             raise UsageError(
                 f"The stage {stage.name} has a `state_weight`, and nothing it could train; set `state_heads` in "
                 "`memory`."

@@ -6,12 +6,12 @@ load_recipe("rmt-gpt2", ["seed=3", "stages.0.steps=10"])
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from babilong.errors import BabilongError, DataError, UsageError, unknown
+from babilong.errors import DataError, UsageError, unknown
+from babilong.fields import made
 from baselines.training.recipe import Lora, Recipe, Stage, Validation
 
 
@@ -58,19 +58,20 @@ def make_recipe(content: dict[str, Any], where: str, text: str = "") -> Recipe:
 
     Raises:
         UsageError: a key is not one, or two do not go together.
-        KeyError, TypeError: a key is missing or unfit.
+        DataError: a value is missing or unfit.
+        KeyError, TypeError: there are no stages.
     """
     values = dict(content)
-    values["stages"] = tuple(_make(Stage, stage, f"a stage of {where}") for stage in values["stages"])
-    for key, kind in (("validation", Validation), ("lora", Lora)):
+    values["stages"] = tuple(made(Stage, stage, f"a stage of {where}") for stage in values["stages"])
+    kinds: dict[str, type[Any]] = {"validation": Validation, "lora": Lora}
+    for key, kind in kinds.items():
         if values.get(key) is not None:
-            values[key] = _make(kind, values[key], f"`{key}` of {where}")
+            values[key] = made(kind, values[key], f"`{key}` of {where}")
     if values.get("precision") is False:
         values["precision"] = "no"  # which is how YAML reads `no`
     if "clip_value" in values:
         values.setdefault("clip", None)
-    recipe: Recipe = _make(Recipe, {**values, "text": text}, where)
-    return recipe
+    return made(Recipe, {**values, "text": text}, where)
 
 
 def _change(content: Any, key: str, value: Any, where: str) -> None:
@@ -82,14 +83,3 @@ def _change(content: Any, key: str, value: Any, where: str) -> None:
         content[int(last) if isinstance(content, list) else last] = value
     except (IndexError, ValueError, TypeError, AttributeError) as error:
         raise UsageError(f"There is no place {key!r} in the training recipe {where}.") from error
-
-
-def _make(kind: type[Any], values: dict[str, Any], where: str) -> Any:
-    known = [f.name for f in fields(kind)]
-    for key in values:
-        if key not in known:
-            raise UsageError(f"In {where}: {unknown('key', key, known)}")
-    try:
-        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
-    except BabilongError as error:
-        raise UsageError(f"In {where}: {error}") from error

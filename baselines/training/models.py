@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,6 +19,8 @@ from baselines.training.recipe import Recipe
 # Attention written out has the faster backward pass on a CPU; 0 is the end token of the built-in tokenizer.
 _DEFAULTS = {"attn_implementation": "eager"}
 _END = 0
+# Settings of any model that a configuration does not list.
+_ANY_MODEL = ("attn_implementation", "rope_theta", "rope_scaling")
 
 
 def tokenizer_of(recipe: Recipe) -> Tokenizer:
@@ -71,14 +74,41 @@ def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
 
 def _from_config(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
     words = {"vocab_size": tokenizer.vocab_size, "bos_token_id": _END, "eos_token_id": _END}
+    _check_settings(recipe.model)
     return checkpoints.build({**_DEFAULTS, **words, **recipe.model}, recipe.memory)
 
 
+def _check_settings(model: dict[str, Any]) -> None:
+    """Refuse slips of the pen, which transformers takes for settings that nobody reads."""
+    from transformers import CONFIG_MAPPING
+
+    kind = model.get("model_type")
+    if kind in CONFIG_MAPPING:
+        known = {*CONFIG_MAPPING[kind]().to_dict(), *CONFIG_MAPPING[kind].attribute_map, *_ANY_MODEL}
+        for name in model:
+            if name not in known:
+                raise UsageError(f"In `model`: {unknown('setting', name, sorted(known))}")
+
+
 def _begin_from(model: MemoryModel, name: str, without: tuple[str, ...]) -> None:
-    """Take the weights of a checkpoint; what it has none of, such as heads for training alone, stays fresh."""
-    theirs = checkpoints.load(name).model.state_dict()
-    ours = model.state_dict()
+    """Take the weights of a checkpoint.
+
+    What it has none of stays fresh where it is the memory's own, such as heads for training alone.
+    """
+    start = checkpoints.load(name).model
+    theirs, ours = start.state_dict(), model.state_dict()
+    for pattern in without:
+        if not any(re.search(pattern, key) for key in theirs):
+            raise UsageError(f"In `start_without`: nothing in {name} has a name with {pattern!r} in it; leave it out.")
+    for key in ("n_head", "activation_function", "num_attention_heads", "hidden_act"):
+        if getattr(start.base.config, key, None) != getattr(model.base.config, key, None):
+            raise UsageError(
+                f"The checkpoint {name} has {key} {getattr(start.base.config, key, None)}, "
+                f"the recipe {getattr(model.base.config, key, None)}; change the recipe."
+            )
     taken = {key: value for key, value in theirs.items() if not any(re.search(pattern, key) for pattern in without)}
+    if lost := sorted(key for key in ours if key.startswith("base.") and key not in theirs):
+        raise UsageError(f"The checkpoint {name} has no {lost[0]}, which the recipe's model has; change the recipe.")
     for key, value in taken.items():
         if key not in ours or ours[key].shape != value.shape:
             wanted = list(ours[key].shape) if key in ours else "nothing"
@@ -87,6 +117,8 @@ def _begin_from(model: MemoryModel, name: str, without: tuple[str, ...]) -> None
                 "name it in `start_without` or change the recipe."
             )
     model.load_state_dict(taken, strict=False)
+    if any(key.startswith("segment_gate.") for key in taken):
+        model.config = replace(model.config, gate_from=start.config.gate_from)
 
 
 def _pretrained(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
@@ -107,7 +139,7 @@ def _pretrained(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
             f"{base.get_input_embeddings().weight.shape[0]}; name its own tokenizer in the recipe."
         )
     base.config.eos_token_id = end_token(recipe)
-    return remember(base, MemoryConfig(**recipe.memory))
+    return remember(base, MemoryConfig.from_dict(recipe.memory))
 
 
 def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:

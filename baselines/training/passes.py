@@ -19,7 +19,6 @@ from baselines.memory.armt import AssociativeMemory
 from baselines.memory.bank import Asked, MemoryBank
 from baselines.memory.layers import layer_stack
 from baselines.memory.model import MemoryModel, State, join, rows
-from baselines.memory.written import UNIT, nothing, read
 
 _LENGTHS = 3  # groups in which a bank's segments are written
 
@@ -48,11 +47,11 @@ class Pass(NamedTuple):
 
 def through(model: MemoryModel, told: Pass) -> Asked:
     """Hidden states [B * K, Q, d] of questions; where wanted, segments' last memory tokens halfway, [B, F, d]."""
+    # By its configuration: a model that computes its activations again is wrapped.
     if model.config.kind == "bank":
-        # By its configuration: a model that computes its activations again is wrapped.
         return all_at_once(cast(MemoryBank, model), told)
-    if isinstance(model, AssociativeMemory) and model.config.key_scale == UNIT:
-        return by_what_was_written(model, told)
+    if model.config.kind == "armt" and model.config.key_scale == "unit":
+        return by_what_was_written(cast(AssociativeMemory, model), told)
     return one_by_one(model, told)
 
 
@@ -109,16 +108,16 @@ def by_what_was_written(model: AssociativeMemory, told: Pass) -> Asked:
     m, (height, count, _) = model.config.memory_tokens, told.ids.shape
     place = torch.arange(count, device=told.ids.device).repeat_interleave(m)
     begun = (_begins(told)[:, :-1] * torch.arange(count, device=told.ids.device)).cummax(dim=1).values
-    written, halves = nothing(model, height), []
+    written, halves = model.nothing(height), []
     for i, width in enumerate(_widths(told)):
         entering = model.enter(told.ids[:, i, :width], told.mask[:, i, :width], told.weight[:, i], write=True)
         seen = place[: i * m] >= begun[:, i, None, None]
-        outputs, written = read(model, *entering, written, seen.float())
+        outputs, written = model.attend(*entering, written, seen.float())
         if told.halfway:
             halves.append(outputs[model.layers // 2 - 1][:, -1])
     hidden, passage = model.enter(told.questions.flatten(0, 1), None, None, write=False)
     seen = (place >= told.first[..., None]) & (place < told.last[..., None])
-    outputs, _ = read(model, hidden, passage, written, seen.float())
+    outputs, _ = model.attend(hidden, passage, written, seen.float())
     return Asked(model.leave(outputs[-1], 0), torch.stack(halves, dim=1) if told.halfway else None)
 
 

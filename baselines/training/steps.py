@@ -108,7 +108,7 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         local, reference = Sums(flags=float(flag)), 0
-        batch, broken = None, False
+        read: list[Any] = []
         parts = self.recipe.accumulate
         for part in range(parts):
             share = Share(
@@ -118,23 +118,23 @@ class Learner:
             batch = self.source(stage, step, share)
             if self.transform is not None:
                 batch = self.transform(batch, stage, step)
+            read.append(batch)
             with self.accelerator.autocast():
                 score = self.loss(self.model, batch, stage)
             local += _sums(score)
-            broken = not math.isfinite(local.loss)
-            if broken:
+            if not math.isfinite(local.loss):
                 break
             # Relative to the first share's, so that the numbers of the backward pass stay as large as of one share.
             reference = reference or max(1, score.weight)
             self.accelerator.backward(score.loss * (score.weight / reference))
         total = self._over_all(local)
         if not math.isfinite(total.loss):
-            raise self._stop("loss", total.loss, step, batch if broken else None)
+            raise self._stop("loss", total.loss, step, [] if math.isfinite(local.loss) else read[-1:])
         sum_gradients(self.accelerator, self.parameters, reference / max(1, total.weight))
         norm = self._clip()
         # In fp16 gradients overflow now and then; the scaler sees to it and skips the step.
         if not math.isfinite(norm) and self.accelerator.scaler is None:
-            raise self._stop("gradient", norm, step, batch)
+            raise self._stop("gradient", norm, step, read)
         self.optimizer.step()
         self.optimizer.zero_grad()
         return total, norm
@@ -155,15 +155,19 @@ class Learner:
             utils.clip_grad_value_(self.parameters, self.recipe.clip_value)
         return float(norm)
 
-    def _stop(self, what: str, value: float, step: int, batch: Any) -> DataError:
+    def _stop(self, what: str, value: float, step: int, batches: list[Any]) -> DataError:
+        """The error for a step that went wrong, with the batches kept that one of may have done it."""
         where = "the batch is kept by the process that read it"
-        if batch is not None:
+        if batches:
             file = self.out / f"bad-batch-{step}-{self.accelerator.process_index}.pt"
             self.out.mkdir(parents=True, exist_ok=True)
-            torch.save({"step": step, "batch": _tensors(batch)}, file)
-            where = f"the batch is kept in {file}"
+            torch.save({"step": step, "batches": _tensors(batches)}, file)
+            where = f"what it read is kept in {file}"
+        state = self.out / "state"
+        saved = f"the last state before it is in {state}" if state.exists() else "nothing was saved before"
         return DataError(
-            f"The {what} became {value} at step {step}; {where}, and the last saved state in {self.out} is sound."
+            f"The {what} became {value} at step {step}; {where}, and {saved}. Look at what was read, or begin anew in "
+            "another folder with a lower `learning_rate` or `clip`."
         )
 
 

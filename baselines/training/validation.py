@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -91,7 +92,7 @@ def judge(validation: Validation, progress: Progress, metrics: Mapping[str, floa
         raise unknown("metric", validation.metric, metrics)
     value = metrics[validation.metric]
     sign = 1 if validation.mode == "max" else -1
-    best = progress.best is None or sign * value > sign * progress.best
+    best = math.isfinite(value) and (progress.best is None or sign * value > sign * progress.best)
     progress.best, progress.worse = (value, 0) if best else (progress.best, progress.worse + 1)
     if validation.desired is not None and sign * value >= sign * validation.desired:
         return Verdict(best, True, f"{validation.metric} has reached {value:.4g}")

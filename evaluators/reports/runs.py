@@ -25,7 +25,7 @@ class Run:
     """The records of a run, and what names it.
 
     Attributes:
-        model: who answered.
+        model: who answered; of a recurrent memory whose gate was told in training where facts stand, that too.
         config: the run-id, or the configuration of prompts that a published file names; may be empty.
         protocol: `v2` (ours) or `v1` (the published one): data, prompts and decoding.
         samples: hash of the recipe of the samples; None where it is not known.
@@ -83,7 +83,7 @@ def open_run(folder: Path) -> Run:
     """
     run = read_run(folder)
     return Run(
-        model=str(_map(run, "model").get("model", folder.resolve().parent.name)),
+        model=_name(_map(run, "model"), folder),
         config=folder.resolve().name,
         protocol=str(run.get("protocol", "v2")),
         samples=run.get("samples"),
@@ -118,6 +118,13 @@ def _published(path: Path) -> Iterator[Run]:
     for (folder, config), files in published_files(path).items():
         name = path.resolve().name if folder == path else folder.relative_to(path).as_posix()
         yield Run(name, config, "v1", None, "published predictions", folder, tuple(read_published(files)))
+
+
+def _name(model: Mapping[str, Any], folder: Path) -> str:
+    name, memory = str(model.get("model", folder.resolve().parent.name)), _map(model, "memory")
+    # No figure of theirs stands anywhere without it: models that learn from answers alone are not told.
+    told = memory.get("segment_gate") and memory.get("gate_from") == "labels"
+    return f"{name} (gate from labels)" if told else name
 
 
 def _map(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -197,12 +197,12 @@ def test_micro_batches_give_the_weights_of_the_whole_batch(source, tmp_path):
         torch.testing.assert_close(parts[name], tensor, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("memory", ["bank", "armt"])
+@pytest.mark.parametrize("memory", [{"kind": "bank"}, {"kind": "armt"}, {"kind": "armt", "key_scale": "unit"}])
 def test_activations_computed_again_give_the_same_gradients(memory, source):
     batch = source(OPEN, 0, Share())
     gradients = []
     for wrapped in (lambda model: model, recomputed):
-        model = fresh(kind=memory)
+        model = fresh(**memory)
         kinds.loss(wrapped(model), batch, OPEN).loss.backward()
         gradients.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
     assert gradients[0].keys() == gradients[1].keys()
@@ -235,9 +235,27 @@ def test_stages_that_the_memory_is_not_made_for_are_refused(memory, stage, messa
         kinds.check(recipe)
 
 
-def test_an_unknown_gate_of_a_stage_is_answered_with_the_known_ones():
-    with pytest.raises(UsageError, match="Unknown gate of a stage 'label'; did you mean labels"):
-        Stage("gate", 1, gate="label")
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"stages": BANK.stages[:1]}, "No stage trains the gate on segments, which would then keep out what it likes"),
+        ({"start": "rmt-gpt2", "start_without": ("gate",), "stages": BANK.stages[:1]}, "No stage trains the gate"),
+        ({"memory": {**BANK.memory, "cut": "tokens"}}, "judges sentences; set `cut: sentences`"),
+        ({"stages": (Stage("a", 1, kind="interleaved", gate="labels"),)}, "in which no gate is trained; leave out"),
+        (
+            {"stages": (Stage("long", 1, kind="moments", segment_size=99),)},
+            "long has segments of 99 tokens, the memory",
+        ),
+        ({"memory": {**BANK.memory, "memory_token": 1}}, "Unknown key 'memory_token'; did you mean memory_tokens"),
+    ],
+)
+def test_recipes_whose_parts_do_not_fit_are_refused(changes, message):
+    with pytest.raises(UsageError, match=message):
+        kinds.check(dataclasses.replace(BANK, **changes))
+
+
+def test_a_gate_that_is_begun_from_needs_no_stage_to_train_it():
+    kinds.check(dataclasses.replace(BANK, start="rmt-gpt2", stages=BANK.stages[:1]))
 
 
 def test_text_read_at_once_needs_a_model_with_positions_for_it():

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from baselines.memory.model import rows
+from baselines.training.checkpointing import recomputed
 from baselines.training.passes import Pass, all_at_once, one_by_one, through
 from tests.baselines.tiny import tiny_memory, tokens
 
@@ -128,4 +129,5 @@ def test_only_keys_of_length_1_are_read_as_what_was_written(monkeypatch):
     for scale in ("corrected", "unit"):
         model = tiny_memory("gpt2", kind="armt", memory_tokens=1, segment_size=8, key_size=4, key_scale=scale)
         through(model, told())
-    assert [model.config.key_scale for model, _ in calls] == ["unit"]
+        through(recomputed(model), told())
+    assert [model.config.key_scale for model, _ in calls] == ["unit", "unit"]

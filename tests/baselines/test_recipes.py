@@ -92,13 +92,38 @@ def test_schedules_that_do_not_fit_are_named(stage, message):
         ("clip: 1.0\nclip_value: 5.0", "clipped by norm or by value, not both"),
         ("precision: fp8", "Unknown precision 'fp8'; did you mean fp16"),
         ("validation: {every: 2, patiense: 3}", "Unknown key 'patiense'; did you mean patience"),
-        ("validation: {every: 2, mode: maximum}", "Unknown mode of a metric 'maximum'; did you mean max"),
+        ("validation: {every: 2, mode: maximum}", "Unknown mode 'maximum'; did you mean max"),
         ("lora: {rank: 3}", "Unknown key 'rank'"),
+        ("stages: [{name: a, steps: 1, gate: label}]", "In a stage of .*: Unknown gate 'label'; did you mean labels"),
     ],
 )
 def test_what_does_not_go_together_is_said(tmp_path, more, message):
     with pytest.raises(UsageError, match=message):
         read(tmp_path, LEAST + more)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("accumulate: 0", "`accumulate` is 0. Input should be greater than or equal to 1"),
+        ("log_every: 0", "`log_every` is 0"),
+        ("validation: {every: 0}", "In `validation` of .*: `every` is 0"),
+        ("validation: {every: 1, batches: 0}", "`batches` is 0"),
+        ("warmup: long", "`warmup` is 'long'. Input should be a valid integer"),
+        (
+            "stages: [{name: a, steps: 2, learning_rate: fast}]",
+            "`learning_rate` is 'fast'. Input should be a valid number",
+        ),
+        ("stages: [{name: a, steps: 2, near: 1.5}]", "`near` is 1.5. Input should be less than or equal to 1"),
+    ],
+)
+def test_values_that_are_none_are_named(tmp_path, more, message):
+    with pytest.raises(DataError, match=message):
+        read(tmp_path, LEAST + more)
+
+
+def test_a_number_may_be_written_without_a_point(tmp_path):
+    assert read(tmp_path, LEAST, ["stages.0.learning_rate=1e-3"]).stages[0].learning_rate == 1e-3
 
 
 def test_a_stage_from_the_best_weights_needs_a_validation(tmp_path):

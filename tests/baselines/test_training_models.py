@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -82,6 +83,44 @@ def test_weights_are_begun_from_a_checkpoint_but_for_what_is_to_stay_fresh(train
 def test_a_checkpoint_of_other_sizes_is_no_start(trained, memory, message):
     with pytest.raises(UsageError, match=message):
         models.fresh_model(changed(memory=memory, start=trained), story_task().tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": {**TINY.model, "n_layer": 2}}, r"has no base\.transformer\.h\.1.* which the recipe's model has"),
+        ({"model": {**TINY.model, "n_head": 1}}, "has n_head 2, the recipe 1; change the recipe"),
+        ({"start_without": ("gates",)}, "nothing in .* has a name with 'gates' in it; leave it out"),
+    ],
+)
+def test_a_start_gives_all_that_it_seems_to_give(trained, changes, message):
+    memory = {**MEMORY, "segment_gate": 4}
+    with pytest.raises(UsageError, match=message):
+        models.fresh_model(changed(**{"memory": memory, "start": trained, **changes}), story_task().tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({**TINY.model, "n_layers": 3}, "In `model`: Unknown setting 'n_layers'; did you mean n_layer"),
+        ({"n_layer": 3}, "There is no base model of the type 'None'; `model_type` is gpt2"),
+        ({**TINY.model, "model_type": "gpt-2"}, "There is no base model of the type 'gpt-2'"),
+    ],
+)
+def test_a_base_model_that_there_is_not_is_said(model, message):
+    with pytest.raises(UsageError, match=message):
+        models.fresh_model(changed(model=model), story_task().tokenizer)
+
+
+def test_a_gate_that_was_told_where_facts_stand_stays_one(trained, tmp_path):
+    settings = Path(trained, "memory.json")
+    settings.write_text(settings.read_text().replace('"gate_from": "answers"', '"gate_from": "labels"'))
+    memory = {**MEMORY, "segment_gate": 4}
+    for without, told in (((), "labels"), (("segment_gate",), "answers")):
+        recipe = changed(memory=memory, start=trained, start_without=without)
+        model = models.fresh_model(recipe, story_task().tokenizer)
+        keeping.keep(tmp_path / told, model, story_task().tokenizer, recipe)
+        assert checkpoints.load(str(tmp_path / told)).model.config.gate_from == told
 
 
 def test_the_end_token_is_that_of_the_model(tmp_path):
