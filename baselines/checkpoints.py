@@ -127,8 +127,8 @@ def _load_released(name: str, folder: Path) -> Checkpoint:
     found = load_released(folder)
     tokenizer = _released_tokenizer(name, folder, found.family)
     _knows(found.model, name, tokenizer)
-    if found.report.unexpected:
-        note(f"{name}: not used are {', '.join(found.report.unexpected)}.")
+    if told := found.report.words():
+        note(f"{name}: {told}.")
     return Checkpoint(name, found.model, tokenizer, (), digest(folder), found.family.reading)
 
 

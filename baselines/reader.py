@@ -110,10 +110,6 @@ class RecurrentReader:
             for reading, count in zip(readings, tokens, strict=True)
         ]
 
-    def reply(self, questions: Sequence[str], state: State, max_new_tokens: int) -> list[Reading]:
-        """Answer a question about what each of B memories has read; tokens of the question are those read."""
-        return self.complete(list(map(self._asked, questions)), state, max_new_tokens)
-
     def complete(self, last: Sequence[Segment], state: State, max_new_tokens: int) -> list[Reading]:
         """Go on from the last segments of B texts, each with its memory."""
         from baselines.memory.generation import generate

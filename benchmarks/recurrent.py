@@ -54,14 +54,15 @@ def obvious(model: MemoryModel, segments: Iterable[NDArray[np.int64]]) -> State:
             joined = torch.cat((text, model.memory[None]), dim=1)
         else:
             memory = state["memory"]
-            joined = torch.cat((memory + model.read_slots, text, memory + model.write_slots), dim=1)
+            slots = (model.read_slots, model.write_slots) if model.config.slot_embeddings else (0.0, 0.0)
+            joined = torch.cat((memory + slots[0], text, memory + slots[1]), dim=1)
         output = model.base(inputs_embeds=joined, output_hidden_states=True)
         kept.append((output.logits, output.hidden_states))
         written = output.hidden_states[-1][:, -m:]
         if isinstance(model, MemoryBank):
             state = {"memory": torch.cat((state["memory"][:, m:], written), dim=1), "weight": state["weight"]}
         else:
-            opening = torch.sigmoid(model.gate(torch.cat((written, memory), dim=-1)))
+            opening = torch.sigmoid(model.gate(torch.cat((written, memory), dim=-1))) if model.config.gate else 1.0
             state = {"memory": memory + opening * (written - memory)}
     if model.device.type == "cuda":
         torch.cuda.synchronize()

@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 
 from babilong.errors import UsageError
 from baselines.memory.config import MemoryConfig
-from baselines.memory.model import State, Step, openings
+from baselines.memory.model import State, Step, check_width, openings
 
 _SPECIALS = 3  # [CLS] and two [SEP]
 
@@ -36,11 +36,13 @@ class EncoderMemory(nn.Module):
         outputs: of the head: classes of a text, or 2 for the ends of a span.
 
     Raises:
-        UsageError: a segment with its memory and special tokens is longer than the positions of the encoder.
+        UsageError: a segment with its memory and special tokens is longer than the positions of the encoder, or its
+            hidden states are wider than its embeddings.
     """
 
     def __init__(self, base: PreTrainedModel, config: MemoryConfig, specials: tuple[int, int], outputs: int) -> None:
         super().__init__()
+        check_width(base)
         self.base, self.config, self.specials = base, config, specials
         m, size, positions = config.memory_tokens, config.segment_size, _positions(base)
         if positions is not None and size + m + _SPECIALS > positions:
@@ -97,7 +99,7 @@ class EncoderMemory(nn.Module):
 
 def _positions(base: PreTrainedModel) -> int | None:
     """Tokens that fit; None where positions are only relative."""
-    table = getattr(base.embeddings, "position_embeddings", None)
+    table = getattr(getattr(base, "embeddings", None), "position_embeddings", None)
     if table is None:
         return None
     # RoBERTa's positions begin behind that of padding.

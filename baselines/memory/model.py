@@ -53,7 +53,7 @@ class MemoryModel(nn.Module, ABC):
 
     Raises:
         UsageError: a segment with its memory tokens is longer than the positions of the base model, or they should have
-            its last positions, but it has no last one.
+            its last positions, but it has no last one; or its hidden states are wider than its embeddings.
     """
 
     memory: nn.Parameter
@@ -62,6 +62,7 @@ class MemoryModel(nn.Module, ABC):
         super().__init__()
         self.base = base
         self.config = config
+        check_width(base)
         size, around = config.segment_size, self.around
         if self.positions and size + around > self.positions:
             raise UsageError(
@@ -149,6 +150,20 @@ class MemoryModel(nn.Module, ABC):
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits over the vocabulary, float [..., V], of hidden states [..., d]: only where somebody looks at them."""
         return self.base.get_output_embeddings()(hidden)
+
+
+def check_width(base: PreTrainedModel) -> None:
+    """Refuse a base model whose hidden states are not as wide as its embeddings, which memory tokens stand among.
+
+    Raises:
+        UsageError: it is so.
+    """
+    width, hidden = base.get_input_embeddings().weight.shape[1], getattr(base.config, "hidden_size", None)
+    if hidden not in (None, width):
+        raise UsageError(
+            f"This {base.config.model_type} model has embeddings of {width} numbers and hidden states of {hidden}, so "
+            "that memory tokens have no place among its embeddings; take one where both are alike."
+        )
 
 
 def rows(state: State, pick: Callable[[Tensor], Tensor]) -> State:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from baselines.memory.model import MemoryModel
 
 _HEAD = "lm_head.weight"
+_ALPHA = 32.0  # of adapters, where nothing says it
 # What an associative layer of theirs is called, and ours.
 _ASSOCIATION = {
     "W_mq.weight": "query.weight",
@@ -43,12 +44,24 @@ class Report:
         unexpected: its names that mean nothing here; what they hold is not used.
         duplicates: tensors that were there twice.
         adapters: low-rank adapters merged into their matrices.
+        alpha: the scale they were merged with.
     """
 
     missing: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
     duplicates: int = 0
     adapters: int = 0
+    alpha: float = _ALPHA
+
+    def words(self) -> str:
+        """The same for people; empty where every tensor was used as it is."""
+        parts = [
+            f"{', '.join(self.missing)} is missing, for which the embeddings stand" if self.missing else "",
+            f"{self.duplicates} tensors were there twice" if self.duplicates else "",
+            f"{self.adapters} low-rank adapters are merged with an alpha of {self.alpha:g}" if self.adapters else "",
+            f"not used are {', '.join(self.unexpected)}" if self.unexpected else "",
+        ]
+        return "; ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +80,14 @@ class Published:
 
 
 def load(
-    folder: Path, *, segment_size: int | None = None, lora_alpha: float = 32.0, settings: Settings | None = None
+    folder: Path, *, segment_size: int | None = None, lora_alpha: float | None = None, settings: Settings | None = None
 ) -> Published:
     """Load a released checkpoint.
 
     Args:
         folder: where its weights lie, with or without a config.json.
         segment_size: tokens of text in a segment; None: what the config.json says, else as it was trained.
-        lora_alpha: scale of low-rank adapters.
+        lora_alpha: scale of low-rank adapters; None: the `lora_alpha` of the config.json, else 32.
         settings: of the base model's configuration, such as `n_head`, over what is known or read.
 
     Raises:
@@ -82,12 +95,13 @@ def load(
     """
     found = unwrap(files.tensors(folder))
     family = identify(folder, found.weights)
-    weights = merge_adapters(found.weights, lora_alpha, family.transposed)
+    said = files.settings(folder)
+    alpha = float(said.get("lora_alpha", _ALPHA) if lora_alpha is None else lora_alpha)
+    weights = merge_adapters(found.weights, alpha, family.transposed)
     adapters = (len(found.weights) - len(weights)) // 2
     missing = () if _HEAD in weights else (_HEAD,)
     if not missing:  # of tied weights a file may keep either
         weights.setdefault(family.embeddings, weights[_HEAD])
-    said = files.settings(folder)
     try:
         base_settings = infer_base(folder, family, weights, said, settings or {})
         memory = infer_memory(family, weights, said, base_settings, segment_size)
@@ -97,7 +111,7 @@ def load(
     base, left = _base(folder, family, base_settings, {k: v for k, v in weights.items() if k not in inside})
     model, foreign = _remember(folder, family, base, memory, inside)
     unexpected = tuple(sorted(found.origin[name] for name in [*left, *foreign]))
-    return Published(model.eval(), family, Report(missing, unexpected, found.duplicates, adapters))
+    return Published(model.eval(), family, Report(missing, unexpected, found.duplicates, adapters, alpha))
 
 
 def identify(folder: Path, weights: Weights) -> Family:

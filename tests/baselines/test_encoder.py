@@ -41,6 +41,12 @@ def test_a_segment_is_cls_memory_sep_text_sep(encoder):
     assert encoder.logits(step.state["cls"]).shape == (2, 6)
 
 
+def test_an_encoder_with_narrower_embeddings_is_refused():
+    with pytest.raises(UsageError, match="This electra model has embeddings of 16 numbers and hidden states of 32"):
+        tiny_encoder("electra", embedding_size=16)
+    assert tiny_encoder("electra", embedding_size=32).logits(torch.zeros(1, 32)).shape == (1, 6)
+
+
 def test_padding_inside_a_segment_is_not_read(encoder):
     ids, state = tokens(1, 8), encoder.init_state(1)
     mask = torch.arange(8)[None] < 5

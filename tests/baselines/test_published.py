@@ -115,6 +115,13 @@ def test_adapters_count_for_32_over_their_rank_unless_told_otherwise(tmp_path):
     found = load(write(tmp_path, r.armt_llama(r.base_model(LLAMA)), LLAMA, safe=True), segment_size=SIZE)
     expected = r.merged(r.base_model(LLAMA), scale=32 / 2).model.layers[0].self_attn.v_proj.weight
     torch.testing.assert_close(found.model.base.model.layers[0].self_attn.v_proj.weight, expected)
+    assert "4 low-rank adapters are merged with an alpha of 32" in found.report.words()
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "lora_alpha": 16}))
+    told = load(tmp_path, segment_size=SIZE)
+    assert "an alpha of 16" in told.report.words()
+    expected = r.merged(r.base_model(LLAMA), scale=16 / 2).model.layers[0].self_attn.v_proj.weight
+    torch.testing.assert_close(told.model.base.model.layers[0].self_attn.v_proj.weight, expected)
 
 
 def test_rmt_on_llama_computes_what_it_was_released_to(tmp_path):
