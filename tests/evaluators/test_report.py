@@ -18,7 +18,7 @@ from evaluators.records import Record
 from evaluators.reports.cells import Cell, is_right, means, summarise
 from evaluators.reports.depth import by_depth, depth_sheet, with_depths
 from evaluators.reports.disagreement import counts_sheet, disputed, judge, samples_sheet
-from evaluators.reports.runs import Run
+from evaluators.reports.runs import Run, open_run
 from evaluators.reports.tables import Sheet, cells_csv, grid_sheet, listing, to_markdown, to_rich
 from evaluators.runner import evaluate
 
@@ -65,6 +65,21 @@ def test_scores_differ_and_are_named(score: str, right: list[int]) -> None:
     cells = summarise(RECORDS, score)
     assert [cell.correct for cell in cells] == right
     assert {cell.score for cell in cells} == {score}
+
+
+@pytest.mark.parametrize(
+    ("memory", "name"),
+    [
+        ("{segment_gate: 64, gate_from: labels}", "mine (gate from labels)"),
+        ("{segment_gate: 64, gate_from: answers}", "mine"),
+        ("{segment_gate: 0, gate_from: labels}", "mine"),
+        ("7", "mine"),
+    ],
+)
+def test_a_gate_that_was_told_where_facts_stand_is_named_with_its_model(memory: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / "run.yaml").write_text(f"model: {{model: mine, memory: {memory}}}\n")
+    (tmp_path / "samples.jsonl").write_text("")
+    assert open_run(tmp_path).model == name
 
 
 def test_csv_has_a_line_a_cell() -> None:
