@@ -12,7 +12,6 @@ released, which have no memory.json, are read by `baselines.published`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -25,7 +24,7 @@ from babilong.hub import is_hub_id
 from babilong.tokenizers import Tokenizer, load_tokenizer
 from baselines.bundled import BUNDLED
 from baselines.published.families import Family
-from baselines.published.files import digest, fetch, has_words, tensors, weights
+from baselines.published.files import digest, fetch, has_words, json_object, tensors, weights
 from baselines.published.load import identify
 from baselines.published.load import load as load_released
 from baselines.published.names import unwrap
@@ -105,18 +104,17 @@ def load(name: str) -> Checkpoint:
     folder = find(name)
     if _is_released(folder):
         return _load_released(name, folder)
-    config, settings = _json(folder / "config.json"), _json(folder / "memory.json")
+    config, settings = json_object(folder / "config.json"), json_object(folder / "memory.json")
     try:
         model = build(config, settings["memory"])
         tasks = tuple(settings["tasks"])
     except Exception as error:
         reason = error if isinstance(error, BabilongError) else first_sentence(error)
         raise DataError(f"The configuration in {folder} is not one of a recurrent-memory model: {reason}") from error
-    weights = folder / "model.safetensors"
-    _fit(model, weights)
+    _fit(model, folder / "model.safetensors")
     tokenizer = load_tokenizer(str(folder))
     _knows(model, name, tokenizer)
-    return Checkpoint(name, model.eval(), tokenizer, tasks, hashlib.sha256(weights.read_bytes()).hexdigest())
+    return Checkpoint(name, model.eval(), tokenizer, tasks, digest(folder))
 
 
 def _is_released(folder: Path) -> bool:
@@ -210,13 +208,3 @@ def _fit(model: MemoryModel, weights: Path) -> None:
             f"The weights {weights} do not fit their configuration: "
             f"missing {', '.join(missing) or 'none'}; unexpected {', '.join(unexpected) or 'none'}."
         )
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"Cannot read {file}: {error}.") from error
-    if not isinstance(value, dict):
-        raise DataError(f"Cannot read {file}: it should hold a JSON object.")
-    return value

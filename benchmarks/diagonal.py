@@ -22,7 +22,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from baselines.memory.config import MemoryConfig
-from baselines.memory.diagonal import Diagonal
+from baselines.memory.diagonal import Diagonal, Read, run_sequential
 from baselines.memory.kinds import remember
 from baselines.memory.local import LayerMemory
 from baselines.memory.model import State
@@ -54,20 +54,15 @@ def model_of(kind: str, args: argparse.Namespace) -> LayerMemory:
 def ways(model: LayerMemory) -> dict[str, Way]:
     """How segments can be read, the slow way first."""
 
-    def sequential(step: Callable[..., object], segments: torch.Tensor, state: State) -> State:
-        for segment in segments:
-            state = step(segment, state).state  # type: ignore[attr-defined]
-        return state
-
-    def diagonal(run: Diagonal, segments: torch.Tensor, state: State) -> State:
-        return run(segments, state)[1]
+    def memory(read: Callable[..., Read], segments: torch.Tensor, state: State) -> State:
+        return read(segments, state)[1]
 
     found: dict[str, Way] = {
-        "sequential": partial(sequential, model.step),
-        "diagonal": partial(diagonal, Diagonal(model, replays=False)),
+        "sequential": partial(memory, partial(run_sequential, model)),
+        "diagonal": partial(memory, Diagonal(model, replays=False)),
     }
     if model.device.type == "cuda":
-        found["diagonal, replayed"] = partial(diagonal, Diagonal(model))
+        found["diagonal, replayed"] = partial(memory, Diagonal(model))
     return found
 
 

@@ -63,8 +63,17 @@ def settings(folder: Path) -> dict[str, Any]:
         DataError: it is no JSON object.
     """
     file = folder / "config.json"
+    return json_object(file) if file.is_file() else {}
+
+
+def json_object(file: Path) -> dict[str, Any]:
+    """What a JSON file holds.
+
+    Raises:
+        DataError: it is no JSON object, or cannot be read.
+    """
     try:
-        said = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+        said = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"Cannot read {file}: {error}.") from error
     if not isinstance(said, dict):
