@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 
 from babilong.errors import UsageError
 
@@ -43,10 +44,10 @@ def tokens(length: str) -> int:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([km]?)", length.strip().lower())
     if not match:
         raise UsageError(f"Unknown length {length!r}; write it as 0k, 4k, 128k, 1M or 11M (k = 1,000 tokens).")
-    count = float(match[1]) * _UNIT[match[2]]
+    count = Fraction(match[1]) * _UNIT[match[2]]
     if count > MAX_TOKENS:
         raise UsageError(f"The length {length!r} is over 11M tokens, the longest that is supported.")
-    if count != int(count):
+    if count.denominator != 1:
         raise UsageError(f"The length {length!r} is not a whole number of tokens.")
     return int(count)
 

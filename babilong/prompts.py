@@ -18,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from babilong import plain_yaml
 from babilong.errors import DataError, UsageError
 from babilong.tasks import get_task
 
@@ -172,7 +173,7 @@ def _parse(text: str, suffix: str, source: str) -> Any:
     import yaml
 
     try:
-        return json.loads(text) if suffix == ".json" else yaml.safe_load(text)
+        return json.loads(text) if suffix == ".json" else plain_yaml.load(text)
     except json.JSONDecodeError as error:
         raise DataError(f"Cannot read the prompts {source}: not JSON, line {error.lineno}: {error.msg}.") from error
     except yaml.YAMLError as error:

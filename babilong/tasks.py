@@ -99,7 +99,7 @@ def parse_tasks(spec: str | Sequence[str]) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for word in words:
         first, dash, last = word.partition("-")
-        start, end = get_task(first).number, get_task(last or first).number
+        start, end = get_task(first).number, get_task(last if dash else first).number
         if end < start:
             raise UsageError(f"The task range {word!r} runs backwards; write {last}-{first}.")
         names.update((f"qa{number}", None) for number in range(start, end + 1))

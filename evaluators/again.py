@@ -8,6 +8,7 @@ Example::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from babilong.errors import unknown
@@ -24,7 +25,8 @@ def parse_retry(text: str = "default") -> Again:
     """What `--retry-errors` says: from a class of errors to whether its samples are asked again.
 
     Args:
-        text: `default` (all but `SETTLED`), `all`, `none`, or names of classes by comma.
+        text: `default` (all but `SETTLED`), `all`, `none`, or names of classes by comma, Python's own among them
+            (`RuntimeError`), which errors of models that run here are called by.
 
     Raises:
         UsageError: there is no such class.
@@ -33,7 +35,7 @@ def parse_retry(text: str = "default") -> Again:
         return {"default": lambda kind: kind not in SETTLED, "all": lambda _: True, "none": lambda _: False}[text]
     names = [name.strip() for name in text.split(",")]
     for name in names:
-        if name not in ERRORS:
+        if name not in ERRORS and not re.fullmatch(r"[A-Z]\w*", name):
             raise unknown("error class", name, ("default", "all", "none", *ERRORS))
     return lambda kind: kind in names
 

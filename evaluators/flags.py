@@ -74,7 +74,10 @@ ApiKeyEnv = Annotated[
 Concurrency = Annotated[int, _server("Requests under way at a time.", "--concurrency", min=1, max=1000)]
 Timeout = Annotated[float, _server("Seconds an attempt may take.", "--timeout", min=0.1)]
 TotalTimeout = Annotated[
-    float, _server("Seconds a sample may take, all attempts and waits.", "--total-timeout", min=0.1)
+    float,
+    _server(
+        "Seconds a sample may take, all attempts and waits but those of --rpm and --tpm.", "--total-timeout", min=0.1
+    ),
 ]
 MaxRetries = Annotated[int, _server("Retries after errors that may pass.", "--max-retries", min=0)]
 Rpm = Annotated[int | None, _server("At most so many requests a minute.", "--rpm", min=1)]

@@ -23,8 +23,10 @@ from evaluators import provision
 from evaluators.again import parse_retry
 from evaluators.job import Job
 from evaluators.models import registry
+from evaluators.models.errors import ERRORS
 from evaluators.models.protocol import Model, ModelOptions
 from evaluators.protocols import Protocol, get_protocol
+from evaluators.records import read_folder
 from evaluators.sharding import launched, wait_for_everyone, within
 from generators.progress import silence
 from generators.units import parse_shard
@@ -114,13 +116,21 @@ def carry_out(orders: Orders) -> None:
     wait_for_everyone()
     if process.number > 1:
         return
+    if shard.jobs > 1 and not read_folder(folder):
+        command.note("This job had nothing to do, and no other has an answer yet.")
+        return
     outcome = write_outcome(folder, score)
     _show(outcome)
     if outcome.error_rate > orders.max_error_rate:
         raise ErrorRateError(
-            f"{outcome.error_rate:.1%} of the samples errored, most of them with {outcome.worst_error}; that is over "
+            f"{outcome.error_rate:.1%} of the samples errored, most of them with {outcome.worst_error}"
+            f"{_meaning(outcome.worst_error)}; that is over "
             f"--max-error-rate {orders.max_error_rate:.1%}. The same command tries those again that may pass."
         )
+
+
+def _meaning(kind: str) -> str:
+    return f" ({ERRORS[kind].meaning})" if kind in ERRORS else ""
 
 
 def _check_prompted(orders: Orders, prompted: bool) -> None:
@@ -138,18 +148,21 @@ def _foretell(orders: Orders, plan: Plan, prompts: PromptSet, options: ModelOpti
     from evaluators.prices import load_price
     from evaluators.weightless import find_counter
 
+    if orders.shard != "1/1":
+        raise UsageError("--dry-run counts the whole run, of which a shard is a part; leave out --shard.")
+    registry.check_options(orders.model, options)
     price = load_price(orders.prices, orders.model) if orders.prices else None
     counter = find_counter(orders.model, options)
     _check_prompted(orders, counter.prompted)
     forecast = foresee(
         plan, counter, prompts, limit=orders.samples, max_new_tokens=options.max_new_tokens, quiet=orders.quiet
     )
-    at_once = options.server.concurrency if "openai/" in orders.model else 1
-    rate = (
-        Rate(orders.rate, "as --rate says")
-        if orders.rate
-        else past_rate(orders.results, registry.full_name(orders.model), at_once)
-    )
+    kind = orders.model.removeprefix("rag/").partition("/")[0]
+    at_once = options.server.concurrency if kind == "openai" else 1
+    rate = Rate(orders.rate, "as --rate says") if orders.rate else None
+    # The seconds of samples that vLLM's engine has at once overlap, nobody knows how much.
+    if rate is None and kind != "vllm":
+        rate = past_rate(orders.results, registry.full_name(orders.model), at_once)
     for line in (f"model: {orders.model}, protocol {orders.protocol}", *describe(forecast, counter, rate, price)):
         print(line)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from babilong import plain_yaml
 from babilong.errors import DataError, unknown
 
 
@@ -38,7 +39,7 @@ def load_price(path: Path, model: str) -> Price:
     import yaml
 
     try:
-        found = yaml.safe_load(path.read_text("utf-8"))
+        found = plain_yaml.load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "problem", None) or "it is not UTF-8 text"
         raise DataError(f"Cannot read the prices {path}: {reason}.") from error

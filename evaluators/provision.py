@@ -68,8 +68,9 @@ class Plan:
         # interrupted must not pass for all that was wanted.
         new = not self.folder.exists()
         folder = self.folder.with_name(f"{self.folder.name}.part") if new else self.folder
+        format = "parquet" if new else load_manifest(folder).format
         for tasks, lengths in self.gaps:
-            generate(self.recipe, tasks, lengths, self.samples, folder)
+            generate(self.recipe, tasks, lengths, self.samples, folder, format)
         if new:
             folder.rename(self.folder)
 

@@ -16,10 +16,11 @@ import re
 import shlex
 import sys
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from babilong import plain_yaml
 from babilong.errors import DataError
 from babilong.files import write_whole
 from evaluators.locks import waiting_for
@@ -58,7 +59,7 @@ def write_run(folder: Path, identity: Mapping[str, Any], dataset: Mapping[str, A
         cells: fingerprints of the cells that are asked; those of earlier calls are kept until `confirm_cells`.
     """
     call = {
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "versions": versions(),
         "machine": machine(),
@@ -69,8 +70,8 @@ def write_run(folder: Path, identity: Mapping[str, Any], dataset: Mapping[str, A
             "run": folder.name,
             **identity,
             "dataset": dict(dataset),
-            "cells": {**cells, **old.get("cells", {})},
-            "calls": [*old.get("calls", []), call],
+            "cells": {**cells, **(old.get("cells") or {})},
+            "calls": [*(old.get("calls") or []), call],
         }
         _write(folder, run)
 
@@ -79,8 +80,9 @@ def confirm_cells(folder: Path, cells: Mapping[str, str]) -> None:
     """Keep the fingerprints of cells whose samples were all found to be those that were answered before."""
     with waiting_for(folder / ".lock"):
         run = read_run(folder)
-        if not cells.items() <= run.get("cells", {}).items():
-            _write(folder, {**run, "cells": {**run.get("cells", {}), **cells}})
+        known = run.get("cells") or {}
+        if not cells.items() <= known.items():
+            _write(folder, {**run, "cells": {**known, **cells}})
 
 
 def _write(folder: Path, run: Mapping[str, Any]) -> None:
@@ -99,7 +101,7 @@ def read_run(folder: Path) -> dict[str, Any]:
 
     path = folder / "run.yaml"
     try:
-        found = yaml.safe_load(path.read_text("utf-8")) if path.is_file() else None
+        found = plain_yaml.load(path.read_text("utf-8")) if path.is_file() else None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DataError(f"The file {path} is broken; delete it, and the same command writes it again.") from error
     return found if isinstance(found, dict) else {}

@@ -53,6 +53,7 @@ def _version(asked: bool) -> None:
 
 @app.command(epilog=_EPILOG)
 def generate(
+    context: typer.Context,
     task: Annotated[list[str], _flag(_WHAT, "Tasks: names, lists, ranges.", "-t", "--task", "--tasks")] = ["qa1-qa5"],  # noqa: B006
     length: Annotated[
         list[str], _flag(_WHAT, "Lengths in tokens; 0k is the facts alone.", "-l", "--length", "--lengths")
@@ -137,8 +138,8 @@ def generate(
         Path | None,
         _flag(
             _OUTPUT,
-            "Make a dataset again from its manifest, compare every sample, and stop; the flags of its parts say where "
-            "they lie now.",
+            "Make a dataset again from its manifest, compare every sample (of -t and -l), and stop; the flags of its "
+            "parts say where they lie now.",
             "--verify",
             metavar="DIR",
         ),
@@ -169,7 +170,7 @@ def generate(
     }  # fmt: skip
     given = {key: value for key, value in flags.items() if value is not None}
     if verify:
-        run(lambda: _verify(verify, given))
+        run(lambda: _verify(verify, given, _typed(context)))
     if list_stores:
         run(_list_stores)
     if clear_stores is not None:
@@ -243,10 +244,28 @@ def _print_recipe(name: str, flags: dict[str, Any]) -> None:
     print(recipe.to_yaml() + "".join(f"# {part}: {value}\n" for part, value in held.items()), end="")
 
 
-def _verify(folder: Path, flags: dict[str, Any]) -> None:
+def _typed(context: typer.Context) -> dict[str, Any]:
+    """The options that stand on the command line."""
+    return {
+        name: value
+        for name, value in context.params.items()
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    }
+
+
+def _verify(folder: Path, parts: dict[str, Any], typed: dict[str, Any]) -> None:
+    from babilong.errors import UsageError
+    from babilong.lengths import parse_lengths
+    from babilong.tasks import parse_tasks
     from generators.verify import verify
 
-    print(verify(folder, flags))
+    for name in typed:
+        if name not in ("verify", "task", "length", "quiet", "debug", *parts):
+            flag = name.replace("_", "-")
+            raise UsageError(f"--verify looks at what is there and changes nothing; leave out --{flag}.")
+    tasks = parse_tasks(typed["task"]) if "task" in typed else None
+    lengths = parse_lengths(typed["length"]) if "length" in typed else None
+    print(verify(folder, parts, tasks, lengths))
 
 
 def _print_cells(manifest: Manifest) -> None:

@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from babilong.errors import DataError, UsageError, VerificationError
@@ -63,25 +64,16 @@ class Dataset:
         """
         return hashlib.sha256("\n".join(file.sha256 for file in self._cell(task, length).files).encode()).hexdigest()
 
-    def samples(self, task: str, length: str, limit: int | None = None, start: int = 0) -> Iterator[Sample]:
-        """The samples of a cell, from the `start`-th on, `limit` at most; one row group is in memory at a time.
+    def samples(self, task: str, length: str, limit: int | None = None) -> Iterator[Sample]:
+        """The samples of a cell, the first `limit` of them at most; one row group is in memory at a time.
 
         Raises:
             UsageError: there is no such cell.
             VerificationError: a file cannot be read.
         """
-        skip, left = start, self._cell(task, length).rows - start
-        left = left if limit is None else min(left, limit)
-        for file in self._cell(task, length).files:
-            if left <= 0:
-                return
-            if skip >= file.rows:
-                skip -= file.rows
-                continue
-            for sample in _read(self.folder / file.path, skip, min(left, file.rows - skip)):
-                yield sample
-                left -= 1
-            skip = 0
+        files = self._cell(task, length).files
+        rows = chain.from_iterable(_read(self.folder / file.path) for file in files)
+        yield from islice(rows, limit)
 
     def verify(self) -> None:
         """Check every file against the manifest.
@@ -149,34 +141,23 @@ def verify_file(folder: Path, file: File) -> None:
         raise VerificationError(f"The file {folder / file.path} is not what the manifest says; generate it again.")
 
 
-def _read(path: Path, start: int, count: int) -> Iterator[Sample]:
-    rows = _parquet_rows(path, start) if path.suffix == ".parquet" else _jsonl_rows(path, start)
-    for _, sample in zip(range(count), rows, strict=False):
-        yield sample
+def _read(path: Path) -> Iterator[Sample]:
+    try:
+        yield from _parquet_rows(path) if path.suffix == ".parquet" else _jsonl_rows(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:  # pyarrow's own are among them
+        raise VerificationError(f"The file {path} cannot be read ({error}); generate it again.") from error
 
 
-def _jsonl_rows(path: Path, start: int) -> Iterator[Sample]:
+def _jsonl_rows(path: Path) -> Iterator[Sample]:
     with open(path, encoding="utf-8", newline="\n") as lines:
-        for number, line in enumerate(lines):
-            if number >= start:
-                yield Sample.from_row(json.loads(line))
+        for line in lines:
+            yield Sample.from_row(json.loads(line))
 
 
-def _parquet_rows(path: Path, start: int) -> Iterator[Sample]:
-    import pyarrow as pa
+def _parquet_rows(path: Path) -> Iterator[Sample]:
     import pyarrow.parquet as pq
 
-    try:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            for group in range(file.num_row_groups):
-                rows = file.metadata.row_group(group).num_rows
-                if start >= rows:
-                    start -= rows
-                    continue
-                for batch in file.iter_batches(batch_size=1, row_groups=[group], use_threads=False):
-                    if start:
-                        start -= 1
-                        continue
-                    yield Sample.from_row(batch.to_pylist()[0])
-    except (pa.ArrowInvalid, OSError) as error:
-        raise VerificationError(f"The file {path} cannot be read ({error}); generate it again.") from error
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for group in range(file.num_row_groups):
+            for batch in file.iter_batches(batch_size=1, row_groups=[group], use_threads=False):
+                yield Sample.from_row(batch.to_pylist()[0])

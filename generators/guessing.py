@@ -14,12 +14,13 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+from babilong.errors import VerificationError
 from babilong.tasks import get_task
 from generators.manifest import Cell
 
@@ -111,16 +112,27 @@ def guesses(folder: Path, cells: Sequence[Cell]) -> dict[str, Guess]:
 
 
 def questions_and_answers(files: Sequence[Path]) -> list[tuple[str, str]]:
-    """The questions and answers in some files of a dataset; contexts are not kept."""
+    """The questions and answers in some files of a dataset; contexts are not kept.
+
+    Raises:
+        VerificationError: a file is missing or damaged.
+    """
     rows: list[tuple[str, str]] = []
     for file in files:
-        if file.suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            columns = pq.read_table(file, columns=["question", "target"]).to_pydict()
-            rows += zip(columns["question"], columns["target"], strict=True)
-        else:
-            with open(file, encoding="utf-8", newline="\n") as lines:
-                for row in map(json.loads, lines):
-                    rows.append((row["question"], row["target"]))
+        try:
+            rows += _rows(file)
+        except (OSError, ValueError, KeyError, TypeError) as error:  # pyarrow's own are among them
+            raise VerificationError(f"The file {file} cannot be read ({error}); generate it again.") from error
     return rows
+
+
+def _rows(file: Path) -> Iterator[tuple[str, str]]:
+    if file.suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        columns = pq.read_table(file, columns=["question", "target"]).to_pydict()
+        yield from zip(columns["question"], columns["target"], strict=True)
+        return
+    with open(file, encoding="utf-8", newline="\n") as lines:
+        for row in map(json.loads, lines):
+            yield row["question"], row["target"]

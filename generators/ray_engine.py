@@ -73,6 +73,8 @@ def on_ray(workers: int | None = None, address: str | None = None) -> Engine:
 def _start(ray: Any, cluster: str | None, workers: int | None) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent home
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": True}
+    if workers is not None and cluster not in (None, "local"):
+        raise UsageError("A Ray cluster says itself how many processes it has; leave out --workers.")
     if cluster is None or cluster == "local":
         ray.init("local", num_cpus=workers, include_dashboard=False, object_store_memory=256 << 20, **quiet)
         return

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from babilong import plain_yaml
 from babilong.errors import DataError, UsageError, unknown
 
 # Whoever changes what a recipe gives, changes this; `test_golden` notices.
@@ -159,7 +160,7 @@ def load_recipe(source: str = "builtin") -> Recipe:
     if not path.suffix and not path.exists():
         raise unknown("recipe", source, ("builtin", "published", "FILE.yaml"))
     try:
-        values = yaml.safe_load(path.read_text("utf-8"))
+        values = plain_yaml.load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise DataError(f"Cannot read the recipe {source}: {reason}.") from error

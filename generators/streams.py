@@ -2,7 +2,7 @@
 
 A stream is a pure function of the words that name it::
 
-    stream("recipe-hash", "story", "qa1", 7).choice(["Mary", "John"])
+    Stream("recipe-hash", "story", "qa1", 7).choice(["Mary", "John"])
 
 NumPy promises that `SeedSequence` and the raw output of `PCG64` never change; it makes no such promise for the
 methods of `Generator`. So everything here is derived from raw 64-bit words.

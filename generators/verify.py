@@ -10,8 +10,8 @@ questions are answered by the solvers. What needs a part of the recipe that cann
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -32,12 +32,19 @@ _OF_STORY = {"question": "question", "target": "answer", "facts": "facts", "supp
 _SHOWN = 60
 
 
-def verify(folder: Path, elsewhere: Mapping[str, str] | None = None) -> str:
+def verify(
+    folder: Path,
+    elsewhere: Mapping[str, str] | None = None,
+    tasks: Sequence[str] | None = None,
+    lengths: Sequence[str] | None = None,
+) -> str:
     """Check all that can be checked of a dataset; stop at the first thing that differs.
 
     Args:
         folder: the dataset.
         elsewhere: where parts of its recipe lie now (keys of `PLACES`), such as a folder that was moved.
+        tasks: the tasks whose samples are checked; None: all that are there.
+        lengths: their lengths, likewise.
 
     Returns:
         What was checked, and what could not be.
@@ -45,7 +52,7 @@ def verify(folder: Path, elsewhere: Mapping[str, str] | None = None) -> str:
     Raises:
         VerificationError: a file, the recipe or a sample is not what the manifest says; the message names it.
         DataError: the folder holds no dataset, or a part given in `elsewhere` cannot be read.
-        UsageError: `elsewhere` names something else than a part.
+        UsageError: `elsewhere` names something else than a part, or none of the tasks and lengths is there.
     """
     given = dict(elsewhere or {})
     for key in given:
@@ -57,12 +64,14 @@ def verify(folder: Path, elsewhere: Mapping[str, str] | None = None) -> str:
     if recipe_hash(manifest.recipe, manifest.fingerprints) != manifest.recipe_hash:
         raise VerificationError(f"The recipe in {folder / NAME} is not the one that its recipe_hash is of.")
     kitchen = Kitchen(with_values(dataset.recipe, given))
+    cells = [c for c in manifest.cells if c.task in (tasks or (c.task,)) and c.length in (lengths or (c.length,))]
+    if not cells:
+        raise UsageError(f"The dataset in {folder} has none of the tasks and lengths asked for; leave out -t and -l.")
+    dataset = Dataset(folder, replace(manifest, cells=tuple(cells)))
     missing = _missing_parts(kitchen, dataset, given)
     disputed = 0
-    with bar(
-        f"Verifying {folder}", unit="tok", total=sum(c.rows * int(c.mean_tokens) for c in manifest.cells)
-    ) as advance:
-        for cell in manifest.cells:
+    with bar(f"Verifying {folder}", unit="tok", total=sum(c.rows * int(c.mean_tokens) for c in cells)) as advance:
+        for cell in cells:
             for file in cell.files:
                 _check_rows(folder, file)
             for disputes in _check_cell(dataset, kitchen, missing, cell):
@@ -132,7 +141,7 @@ def _check_cell(dataset: Dataset, kitchen: Kitchen, missing: Mapping[str, str], 
     needed = missing.keys() - ({"background"} if not tokens(cell.length) else set())
     made = () if needed else kitchen.haystacks(cell.task, cell.length, stories)
     again = iter(made)
-    samples = _samples(dataset, cell)
+    samples = dataset.samples(cell.task, cell.length)
     for index in range(cell.rows):
         where = f"{cell.task}/{cell.length}/{index}"
         sample = next(samples, None)
@@ -151,15 +160,6 @@ def _check_cell(dataset: Dataset, kitchen: Kitchen, missing: Mapping[str, str], 
             told = stories[index]
             _compare(where, {key: (getattr(sample, key), getattr(told, of)) for key, of in _OF_STORY.items()})
         yield disputed
-
-
-def _samples(dataset: Dataset, cell: Cell) -> Iterator[Sample]:
-    try:
-        yield from dataset.samples(cell.task, cell.length)
-    except (KeyError, TypeError, ValueError) as error:
-        raise VerificationError(
-            f"A sample of {cell.task} at {cell.length} cannot be read ({error!r}); generate it again."
-        ) from error
 
 
 def _check_offsets(sample: Sample, where: str) -> None:

@@ -14,6 +14,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from babilong.command import run
 from babilong.tasks import TASKS
 from babilong.tokenizers import Tokenizer, load_tokenizer
 from generators.backgrounds.books import decode, paragraphs, strip_licence
@@ -83,4 +84,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from babilong import plain_yaml
 from babilong.errors import DataError, UsageError, unknown
 from babilong.fields import made
 from baselines.training.recipe import Lora, Recipe, Stage, Validation
@@ -39,13 +40,13 @@ def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
         raise unknown("training recipe", name, bundled())
     text = file.read_text("utf-8")
     try:
-        content = yaml.safe_load(text)
+        content = plain_yaml.load(text)
         if changes:
             for change in changes:
                 key, equals, value = change.partition("=")
                 if not equals:
                     raise UsageError(f"A change of a recipe is written key=value, not {change!r}.")
-                _change(content, key, yaml.safe_load(value), name)
+                _change(content, key, plain_yaml.load(value), name)
             # What a checkpoint was trained by has to stand beside it as it was.
             text = f"# {name} with {', '.join(changes)}\n" + yaml.safe_dump(content, sort_keys=False)
         return make_recipe(content, name, text)

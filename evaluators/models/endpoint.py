@@ -91,7 +91,7 @@ class Endpoint:
             reply = await asyncio.wait_for(attempt, timeout)
             # What is not called JSON by its header comes as text.
             reply = json.loads(reply) if isinstance(reply, str) else reply
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise Failure("timeout", f"No answer within {timeout:,.1f} s.") from None
         except openai.APIStatusError as error:
             raise self._refused(error) from None

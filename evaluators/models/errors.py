@@ -1,4 +1,4 @@
-"""What can go wrong with a sample: a few classes, the same for every model, and what is done about each.
+"""What can go wrong with a sample: a few classes, the same for every server, and what is done about each.
 
 An answer that failed carries the name of its class in `Answer.error`::
 
@@ -21,7 +21,7 @@ class ErrorClass:
     """One class of errors.
 
     Attributes:
-        name: what `Answer.error` says.
+        name: what `Answer.error` says; of a model that runs here it says the class of Python's error.
         retries: at most so often the request is tried again within a run; 0 where that cannot help.
         meaning: in words.
     """

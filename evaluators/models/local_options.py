@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from babilong.errors import UsageError, unknown
+from evaluators.models.mapping_option import mapping_option
 
 ATTENTIONS = ("auto", "sdpa", "eager", "flash_attention_2", "flash_attention_3", "flex_attention")
 BITS = ("8bit", "4bit")
@@ -99,19 +100,7 @@ class LocalOptions:
         Raises:
             UsageError: it is no mapping, or sets what this program decides.
         """
-        import yaml
-
-        try:
-            found = yaml.safe_load(self.engine_args or "{}")
-        except yaml.YAMLError:
-            found = None
-        if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
-            raise UsageError("--engine-args is no JSON or YAML mapping; write it as '{\"enforce_eager\": true}'.")
-        for name in found:
-            if name in _DECIDED:
-                flag = _DECIDED[name]
-                raise UsageError(f"--engine-args cannot set {name}{f'; use {flag}' if flag else ''}.")
-        return found
+        return mapping_option("--engine-args", self.engine_args, '{"enforce_eager": true}', _DECIDED)
 
     def place(self) -> str:
         """The device; of several GPUs each process that `accelerate launch` starts takes its own.

@@ -55,6 +55,25 @@ def check_model_name(name: str) -> None:
     raise unknown("model", name, KINDS)
 
 
+def check_options(name: str, options: ModelOptions) -> None:
+    """Whether options are for a model of this name, without loading anything.
+
+    Raises:
+        UsageError: they are for models of another kind, or there is no such dtype.
+    """
+    kind, _, source = name.partition("/")
+    if kind == "rag":
+        options.retrieval.check()
+        return check_options(source, replace(options, retrieval=RetrievalOptions()))
+    for group, kinds, what in _GROUPS:
+        if kind not in kinds and getattr(options, group) != getattr(ModelOptions(), group):
+            raise UsageError(f"{what}, not for {name}.")
+    from baselines.reader import DTYPES
+
+    if options.dtype not in DTYPES:
+        raise unknown("dtype", options.dtype, DTYPES)
+
+
 def full_name(name: str) -> str:
     """What a model calls itself: a folder by its last part alone, wherever it lies."""
     kind, _, source = name.partition("/")
@@ -75,6 +94,7 @@ def make_model(name: str, options: ModelOptions | None = None) -> Model:
     """
     options = options or ModelOptions()
     check_model_name(name)
+    check_options(name, options)
     kind, _, source = name.partition("/")
     if kind == "rag":
         from evaluators.models.retrieval import Narrowed
@@ -83,13 +103,6 @@ def make_model(name: str, options: ModelOptions | None = None) -> Model:
         retriever = make_retriever(options.retrieval)
         inner = make_model(source, replace(options, retrieval=RetrievalOptions()))
         return Narrowed(inner, retriever, options.retrieval)
-    for group, kinds, what in _GROUPS:
-        if kind not in kinds and getattr(options, group) != getattr(ModelOptions(), group):
-            raise UsageError(f"{what}, not for {name}.")
-    from baselines.reader import DTYPES
-
-    if options.dtype not in DTYPES:
-        raise unknown("dtype", options.dtype, DTYPES)
     if name == "oracle":
         from evaluators.models.oracle import OracleModel
 

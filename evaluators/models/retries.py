@@ -30,7 +30,7 @@ class Patience:
 
     Attributes:
         timeout: seconds of one attempt.
-        total_timeout: seconds from the first attempt on.
+        total_timeout: seconds from the first attempt on, without those in which it may not go (`--rpm`, `--tpm`).
         max_retries: the most retries after errors of one class; some classes have fewer (`ERRORS`).
     """
 
@@ -45,7 +45,7 @@ class Patience:
 
         Args:
             attempt: given the seconds it may take; raises `Failure`.
-            turn: waits until the next attempt may go; time spent before the first one does not count.
+            turn: waits until the next attempt may go; that time does not count.
             draws: the random stream of the waits.
 
         Returns:
@@ -67,7 +67,9 @@ class Patience:
                     late = f"{failure} No time for another attempt {wait:,.0f} s later."
                     return Failure(failure.kind, late, failure.status), failed.total() - 1
             await asyncio.sleep(wait)
+            asked = time.monotonic()
             await turn()
+            end += time.monotonic() - asked
 
 
 def backoff(draws: Stream, failures: int, asked: float | None) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from babilong.errors import UsageError, unknown
+from evaluators.models.mapping_option import mapping_option
 
 APIS = ("auto", "chat", "completions")
 _DEFAULT_URL = "https://api.openai.com/v1"
@@ -45,7 +46,7 @@ class ServerOptions:
         api_key_env: name of the environment variable that holds the key; None: `OPENAI_API_KEY`, if it is set.
         concurrency: requests under way at a time.
         timeout: seconds an attempt may take.
-        total_timeout: seconds a sample may take, all its attempts and the waits between them.
+        total_timeout: seconds a sample may take, all its attempts and the waits between them but those of the rates.
         max_retries: how often a failed request is tried again; some classes of errors less (`ERRORS`).
         rpm: requests a minute, or None.
         tpm: tokens a minute, prompts and answers, or None.
@@ -135,16 +136,4 @@ class ServerOptions:
         Raises:
             UsageError: it is no mapping, or sets what has a flag of its own.
         """
-        import yaml
-
-        try:
-            found = yaml.safe_load(self.extra_body or "{}")
-        except yaml.YAMLError:
-            found = None
-        if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
-            raise UsageError("--extra-body is no JSON or YAML mapping; write it as '{\"top_k\": 1}'.")
-        for name in found:
-            if name in _RESERVED:
-                flag = _RESERVED[name]
-                raise UsageError(f"--extra-body cannot set {name}{f'; use {flag}' if flag else ''}.")
-        return found
+        return mapping_option("--extra-body", self.extra_body, '{"top_k": 1}', _RESERVED)

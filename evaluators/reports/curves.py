@@ -27,9 +27,6 @@ _ALONE, _ONE_OF_MANY = (7.6, 4.2), (4.7, 2.7)
 _AROUND = (0.62, 0.2, 0.4, 0.4)
 _HEAD, _LEGEND_LINE = 0.72, 0.205
 
-# One run: its cells by task, or "mean".
-_Points = Mapping[str, Cell | Mean]
-
 
 def curves(runs: Mapping[str, Sequence[Cell]], tasks: Sequence[str], about: str = "", format: str = "png") -> bytes:
     """The picture of several runs.

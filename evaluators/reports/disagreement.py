@@ -2,8 +2,8 @@
 
 Example::
 
-    found = disagreements(run.records)
-    print(found[0].output, found[0].verdicts)
+    found = disputed(judge(run.records))
+    print(found[0].record.output, found[0].verdicts)
 """
 
 from __future__ import annotations

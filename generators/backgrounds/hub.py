@@ -2,7 +2,7 @@
 
 Example::
 
-    pinned("Salesforce/wikitext/wikitext-103-raw-v1")  # ...@b08601e04326c79dfdd32d625aee71d232d685c3
+    pin(parse("Salesforce/wikitext/wikitext-103-raw-v1"))  # revision b08601e04326c79dfdd32d625aee71d232d685c3
     for text in hub_texts(parse("emozilla/pg19@main"), split="test"):
         print(len(text))
 

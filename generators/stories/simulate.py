@@ -1,4 +1,4 @@
-"""Simulated bAbI stories: `simulate("qa1", stream("seed", 7))` is one question with the facts before it.
+"""Simulated bAbI stories: `simulate("qa1", Stream("seed", 7))` is one question with the facts before it.
 
 One call draws one whole story of the bAbI kind and one of its questions, so that many calls are spread as the
 questions of a bAbI file are.

@@ -34,6 +34,8 @@ def test_standard_lengths_ascend_and_are_their_own_names() -> None:
         ("1m", 1_000_000),
         ("1.5M", 1_500_000),
         ("0.5k", 500),
+        ("16.1k", 16_100),
+        ("2.01M", 2_010_000),
         (" 77 ", 77),
     ],
 )

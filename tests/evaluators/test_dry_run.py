@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from babilong.prompts import load_prompts
 from babilong.tokenizers import load_tokenizer
 from evaluators.models import registry
+from evaluators.records import Record
 from generators.dataset import Dataset
 from tests.evaluators.conftest import Done
 
@@ -123,6 +126,9 @@ def test_the_rate_of_earlier_runs(
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
+        (["--top-k", "3"], 2, "--top-k are for rag/MODEL, not for random"),
+        (["--dtype", "half"], 2, "Unknown dtype 'half'"),
+        (["--shard", "1/2"], 2, "--dry-run counts the whole run, of which a shard is a part; leave out --shard"),
         (["--rate", "0"], 2, "Invalid value for '--rate'"),
         (["--prices", "none.yaml"], 1, "Cannot read the prices none.yaml: No such file"),
         (["--prices", "."], 1, "Cannot read the prices .: Is a directory"),
@@ -151,6 +157,19 @@ def test_bad_input(
     assert (done.code, done.out) == (code, "")
     assert says in done.err
     assert "Traceback" not in done.err
+
+
+def test_the_rate_of_samples_that_an_engine_has_at_once_is_not_known(
+    dry: Callable[..., Done], dataset: Dataset, tmp_path: Path
+) -> None:
+    for folder, rate in (("hf-openai-x", "tokens/s"), ("vllm-openai-x", "unknown")):
+        run = tmp_path / "runs" / folder / "a"
+        run.mkdir(parents=True)
+        record = Record("qa1/0k/0", "qa1", "0k", 0, "", "garden", "garden", "stop", 90, 10, 1.0, None)
+        (run / "samples.jsonl").write_text(json.dumps(asdict(record)) + "\n")
+        found = lines(dry("-m", folder.replace("-", "/"), "--data", dataset.folder))
+        assert rate in found["time"]
+        assert "1,600 tokens/s" not in found["time"]
 
 
 def test_prompts_without_the_task_are_refused(dry: Callable[..., Done], dataset: Dataset, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from evaluators import provision
 from evaluators.models import registry
 from evaluators.records import RecordLog, read_folder, read_records
 from generators.dataset import Dataset
+from generators.recipe import Recipe
+from generators.writer import generate as generate_data
 from tests.evaluators.conftest import Done
 
 ROOT = Path(__file__).parents[2]
@@ -87,8 +89,8 @@ def test_generation_that_was_interrupted_is_not_taken_for_all(
     monkeypatch.setattr(provision, "DEFAULT_LENGTHS", ("0k", "1k"))
     generate = provision.generate
 
-    def killed(recipe: Any, tasks: Any, lengths: Any, samples: int, out: Path) -> None:
-        generate(recipe, tasks, lengths[:1], samples, out)
+    def killed(recipe: Any, tasks: Any, lengths: Any, samples: int, out: Path, format: str) -> None:
+        generate(recipe, tasks, lengths[:1], samples, out, format)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(provision, "generate", killed)
@@ -96,6 +98,15 @@ def test_generation_that_was_interrupted_is_not_taken_for_all(
     monkeypatch.setattr(provision, "generate", generate)
     assert call("-m", "random", "-n", "2").code == 0
     assert len(records(tmp_path)) == 4
+
+
+def test_a_default_folder_of_another_format_is_extended_in_it(
+    call: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provision, "DEFAULT_LENGTHS", ("0k",))
+    generate_data(Recipe(), ["qa1"], ["0k"], 2, tmp_path / "data" / "builtin", "jsonl")
+    assert call("-m", "random", "-t", "qa2", "-l", "0k", "-n", "2").code == 0
+    assert len(list((tmp_path / "data" / "builtin" / "0k").glob("*.jsonl"))) == 2
 
 
 @pytest.mark.parametrize(

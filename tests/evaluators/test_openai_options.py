@@ -39,6 +39,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"extra_body": "{"}, "no JSON or YAML mapping"),
         ({"extra_body": "[1]"}, "no JSON or YAML mapping"),
         ({"extra_body": "{1: 2}"}, "no JSON or YAML mapping"),
+        ({"extra_body": "{a: !!int b}"}, "no JSON or YAML mapping"),
+        ({"extra_body": "{a: !!binary aGk=}"}, "no JSON or YAML mapping"),
         ({"extra_body": '{"max_tokens": 5}'}, "cannot set max_tokens; use --max-new-tokens"),
         ({"extra_body": '{"stream": true}'}, "cannot set stream."),
         ({"api_key_env": "NO_SUCH_KEY"}, "The environment has no NO_SUCH_KEY"),
@@ -52,6 +54,12 @@ def test_bad_options(options: dict[str, Any], what: str) -> None:
         load(server, **options) if "base_url" not in options else ServerOptions(**options).check()
     assert KEY not in str(raised.value)
     assert "pass" not in str(raised.value).replace("password", "")
+
+
+def test_what_looks_like_a_date_stays_as_it_is_written() -> None:
+    assert ServerOptions(extra_body="{template: {date: 2024-07-26, other: 2024-13-45}}").extra == {
+        "template": {"date": "2024-07-26", "other": "2024-13-45"}
+    }
 
 
 @pytest.mark.parametrize("key", ["sk-with\nline", "sk-with blank", "sk-ключ"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evaluators.models.errors import ERRORS, Failure, of_response
 from evaluators.models.limits import Pace
-from evaluators.models.retries import backoff, retry_after
+from evaluators.models.retries import Patience, backoff, retry_after
 from generators.streams import Stream
 
 NOW = 1_700_000_000.0
@@ -86,6 +86,23 @@ def test_the_table() -> None:
     )
     assert all(name == error.name and error.meaning for name, error in ERRORS.items())
     assert Failure("invalid", "refused", 400).retries == 0 < Failure("invalid", "garbage").retries
+
+
+def test_waiting_for_a_turn_takes_no_time_from_a_retry() -> None:
+    allowed: list[float] = []
+
+    async def attempt(seconds: float) -> str:
+        allowed.append(seconds)
+        if len(allowed) == 1:
+            raise Failure("server", "Try again.", 503, 0.0)
+        return "garden"
+
+    async def turn() -> None:
+        await asyncio.sleep(0.2)
+
+    patience = Patience(timeout=60, total_timeout=0.15, max_retries=3)
+    assert asyncio.run(patience.spend_on(attempt, turn, Stream("test"))) == ("garden", 1)
+    assert allowed[1] > 0.05
 
 
 def test_pace_is_first_come_first_served_at_the_rate() -> None:

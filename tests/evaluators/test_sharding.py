@@ -139,6 +139,12 @@ def test_an_array_of_jobs_by_the_command(call: Callable[..., Done], dataset: Dat
     assert call("-m", "random", "--data", dataset.folder).out == done.out  # nothing was left
 
 
+def test_a_job_without_samples_is_done_at_once(call: Callable[..., Done], dataset: Dataset, tmp_path: Path) -> None:
+    done = call("-m", "random", "--data", dataset.folder, "-t", "qa1", "-l", "0k", "-n", "2", "--shard", "8/8")
+    assert done.code == 0, done.err
+    assert "This job had nothing to do, and no other has an answer yet." in done.err
+
+
 @pytest.mark.parametrize(
     ("shard", "says"),
     [

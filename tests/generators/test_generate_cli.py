@@ -75,6 +75,7 @@ def test_print_recipe(command: Command, tmp_path: Path) -> None:
     ("words", "code", "says"),
     [
         (["-t", "qa21"], 2, "Unknown task 'qa21'; did you mean qa2"),
+        (["-t", "qa3-"], 2, "Unknown task ''"),
         (["-l", "3x"], 2, "Unknown length '3x'"),
         (["-l", "12M"], 2, "over 11M"),
         (["-t", "qa1", "-l", "100"], 2, "qa1 does not fit into 100: its stories need up to"),

@@ -131,7 +131,7 @@ def test_a_changed_row_is_named(data: Path, change: Callable[[Row], object], say
         (lambda rows: rows.reverse(), "The sample qa1/1k/0 differs"),
         (lambda rows: rows.append(rows[0]), f"{FILE} has 4 rows, the manifest says 3"),
         (lambda rows: rows.pop(), f"{FILE} has 2 rows, the manifest says 3"),
-        (lambda rows: rows[0].pop("facts"), "A sample of qa1 at 1k cannot be read .*facts"),
+        (lambda rows: rows[0].pop("facts"), f"{FILE} cannot be read .*facts"),
     ],
 )
 def test_changed_files_are_named(data: Path, change: Callable[[list[Row]], object], says: str) -> None:
@@ -148,6 +148,15 @@ def test_a_sample_over_its_length(data: Path) -> None:
         VerificationError, match=r"qa1/1k/0 differs: \d+ prompt_tokens and 200 kept free exceed its length"
     ):
         verify(data)
+
+
+def test_some_cells_alone(data: Path) -> None:
+    change_rows(data, lambda rows: rows.reverse())
+    assert "3 samples are as the manifest says" in verify(data, lengths=["0k"])
+    with pytest.raises(VerificationError, match="The sample qa1/1k/0 differs"):
+        verify(data, tasks=["qa1"])
+    with pytest.raises(UsageError, match="has none of the tasks and lengths asked for; leave out -t and -l"):
+        verify(data, tasks=["qa2"])
 
 
 def test_another_seed(data: Path) -> None:
@@ -225,6 +234,10 @@ def test_the_command(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     code, out, err = run()
     assert (code, err) == (0, "") and out.count("\n") == 1 and "6 samples are as the manifest says" in out
     assert run("--seed", "7")[0] == 2
+    assert "3 samples are as the manifest says" in run("-t", "qa1-qa2", "-l", "1k")[1]
+    assert run("--workers", "2")[0::2] == (
+        2, "Error: --verify looks at what is there and changes nothing; leave out --workers.\n"
+    )  # fmt: skip
     change_rows(data, lambda rows: rows[2].update(target="moon"))
     code, out, err = run()
     assert (code, out) == (5, "") and err.startswith("Error: The sample qa1/1k/2 differs") and err.count("\n") == 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from babilong.errors import DataError, UsageError
+from babilong.errors import DataError, UsageError, VerificationError
 from generators import engines, sample_files, staging, units
 from generators.dataset import open_dataset
 from generators.kitchen import Kitchen
@@ -143,11 +143,22 @@ def test_files_are_bounded_and_stale_ones_go(recipe: Recipe, tmp_path: Path, mon
     assert [file.rows for file in dataset.manifest.cells[0].files] == [2, 2]
     expected = list(Kitchen(recipe).samples("qa1", "4k", 4))
     assert list(dataset.samples("qa1", "4k")) == expected
-    assert list(dataset.samples("qa1", "4k", start=3)) == expected[3:]
+    assert list(dataset.samples("qa1", "4k", limit=3)) == expected[:3]
     few_rows_a_file(monkeypatch, 4)
     (tmp_path / "data" / "4k" / "qa1-00001-of-00002.parquet").write_bytes(b"")
     generate(recipe, ["qa1"], ["4k"], 4, tmp_path / "data")
     assert [file.name for file in (tmp_path / "data" / "4k").iterdir()] == ["qa1-00000-of-00001.parquet"]
+
+
+@pytest.mark.parametrize("damage", ["missing", "broken"])
+@pytest.mark.parametrize("format", ["parquet", "jsonl"])
+def test_a_damaged_file_of_another_cell_is_named(recipe: Recipe, tmp_path: Path, format: str, damage: str) -> None:
+    generate(recipe, ["qa1"], ["0k"], 2, tmp_path / "data", format)
+    [file] = (tmp_path / "data" / "0k").iterdir()
+    file.unlink() if damage == "missing" else file.write_bytes(b"{\n")
+    with pytest.raises(VerificationError, match=f"{file.name} cannot be read .*; generate it again"):
+        generate(recipe, ["qa1"], ["1k"], 2, tmp_path / "data", format)
+    assert open_dataset(tmp_path / "data", verify=False).cells == (("qa1", "0k"), ("qa1", "1k"))
 
 
 def test_row_groups_are_bounded(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,10 +167,8 @@ def test_row_groups_are_bounded(recipe: Recipe, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(sample_files, "_GROUP_BYTES", 20_000)
     generate(recipe, ["qa1"], ["4k"], 4, tmp_path / "data")
     assert pq.ParquetFile(tmp_path / "data" / "4k" / "qa1-00000-of-00001.parquet").num_row_groups == 2
-    assert (
-        list(open_dataset(tmp_path / "data").samples("qa1", "4k", start=1))
-        == list(Kitchen(recipe).samples("qa1", "4k", 4))[1:]
-    )
+    expected = list(Kitchen(recipe).samples("qa1", "4k", 4))
+    assert list(open_dataset(tmp_path / "data").samples("qa1", "4k")) == expected
 
 
 def test_figures_of_a_cell(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
