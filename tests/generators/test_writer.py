@@ -158,7 +158,7 @@ def test_a_damaged_file_of_another_cell_is_named(recipe: Recipe, tmp_path: Path,
     file.unlink() if damage == "missing" else file.write_bytes(b"{\n")
     with pytest.raises(VerificationError, match=f"{file.name} cannot be read .*; generate it again"):
         generate(recipe, ["qa1"], ["1k"], 2, tmp_path / "data", format)
-    assert open_dataset(tmp_path / "data", verify=False).cells == (("qa1", "0k"), ("qa1", "1k"))
+    assert len(list((tmp_path / "data" / "1k").iterdir())) == 1  # and what was asked for is there
 
 
 def test_row_groups_are_bounded(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
