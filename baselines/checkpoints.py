@@ -108,7 +108,7 @@ def load(name: str) -> Checkpoint:
     try:
         model = build(config, settings["memory"])
         tasks = tuple(settings["tasks"])
-    except Exception as error:
+    except Exception as error:  # transformers has its own for each thing that can be wrong
         reason = error if isinstance(error, BabilongError) else first_sentence(error)
         raise DataError(f"The configuration in {folder} is not one of a recurrent-memory model: {reason}") from error
     _fit(model, folder / "model.safetensors")

@@ -35,7 +35,7 @@ def parse_retry(text: str = "default") -> Again:
         return {"default": lambda kind: kind not in SETTLED, "all": lambda _: True, "none": lambda _: False}[text]
     names = [name.strip() for name in text.split(",")]
     for name in names:
-        if name not in ERRORS and not re.fullmatch(r"[A-Z]\w*", name):
+        if name not in ERRORS and not re.fullmatch(r"[A-Z]\w*(?:Error|Exception)", name):
             raise unknown("error class", name, ("default", "all", "none", *ERRORS))
     return lambda kind: kind in names
 

@@ -26,7 +26,6 @@ from evaluators.models import registry
 from evaluators.models.errors import ERRORS
 from evaluators.models.protocol import Model, ModelOptions
 from evaluators.protocols import Protocol, get_protocol
-from evaluators.records import read_folder
 from evaluators.sharding import launched, wait_for_everyone, within
 from generators.progress import silence
 from generators.units import parse_shard
@@ -116,7 +115,7 @@ def carry_out(orders: Orders) -> None:
     wait_for_everyone()
     if process.number > 1:
         return
-    if shard.jobs > 1 and not read_folder(folder):
+    if shard.jobs > 1 and not any(file.stat().st_size for file in folder.glob("samples*.jsonl")):
         command.note("This job had nothing to do, and no other has an answer yet.")
         return
     outcome = write_outcome(folder, score)

@@ -70,8 +70,8 @@ def write_run(folder: Path, identity: Mapping[str, Any], dataset: Mapping[str, A
             "run": folder.name,
             **identity,
             "dataset": dict(dataset),
-            "cells": {**cells, **(old.get("cells") or {})},
-            "calls": [*(old.get("calls") or []), call],
+            "cells": {**cells, **old.get("cells", {})},
+            "calls": [*old.get("calls", []), call],
         }
         _write(folder, run)
 
@@ -80,9 +80,8 @@ def confirm_cells(folder: Path, cells: Mapping[str, str]) -> None:
     """Keep the fingerprints of cells whose samples were all found to be those that were answered before."""
     with waiting_for(folder / ".lock"):
         run = read_run(folder)
-        known = run.get("cells") or {}
-        if not cells.items() <= known.items():
-            _write(folder, {**run, "cells": {**known, **cells}})
+        if not cells.items() <= run.get("cells", {}).items():
+            _write(folder, {**run, "cells": {**run.get("cells", {}), **cells}})
 
 
 def _write(folder: Path, run: Mapping[str, Any]) -> None:
@@ -92,7 +91,7 @@ def _write(folder: Path, run: Mapping[str, Any]) -> None:
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """What run.yaml says; empty where there is none.
+    """What run.yaml says; empty where there is none, and without `cells` or `calls` that are not what they should be.
 
     Raises:
         DataError: it is not YAML any more.
@@ -104,7 +103,9 @@ def read_run(folder: Path) -> dict[str, Any]:
         found = plain_yaml.load(path.read_text("utf-8")) if path.is_file() else None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DataError(f"The file {path} is broken; delete it, and the same command writes it again.") from error
-    return found if isinstance(found, dict) else {}
+    found = found if isinstance(found, dict) else {}
+    kinds = {"cells": dict, "calls": list}
+    return {key: value for key, value in found.items() if isinstance(value, kinds.get(key, object))}
 
 
 def versions() -> dict[str, str]:

@@ -35,7 +35,8 @@ def on_ray(workers: int | None = None, address: str | None = None) -> Engine:
         address: of a cluster that is running; None for `RAY_ADDRESS`, and where that is not set for this machine alone.
 
     Raises:
-        UsageError: Ray is not installed, there is no cluster at the address, or fewer than one worker is asked for.
+        UsageError: Ray is not installed, there is no cluster at the address, or fewer than one worker is asked for, or
+            any of a cluster.
         DataError: workers are lost again and again; raised by the engine.
     """
     try:
@@ -44,6 +45,8 @@ def on_ray(workers: int | None = None, address: str | None = None) -> Engine:
         raise UsageError("Ray is not installed; run `pip install babilong[ray]`, or leave out --engine ray.") from error
     check_workers(workers)
     cluster = address or os.environ.get("RAY_ADDRESS")
+    if workers is not None and cluster not in (None, "local"):
+        raise UsageError("A Ray cluster says itself how many processes it has; leave out --workers.")
 
     def run(kitchen: Kitchen, orders: Sequence[Order], staging: Staging) -> Parts:
         _start(ray, cluster, workers)
@@ -73,8 +76,6 @@ def on_ray(workers: int | None = None, address: str | None = None) -> Engine:
 def _start(ray: Any, cluster: str | None, workers: int | None) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent home
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": True}
-    if workers is not None and cluster not in (None, "local"):
-        raise UsageError("A Ray cluster says itself how many processes it has; leave out --workers.")
     if cluster is None or cluster == "local":
         ray.init("local", num_cpus=workers, include_dashboard=False, object_store_memory=256 << 20, **quiet)
         return

@@ -87,6 +87,12 @@ def test_broken_files_are_named(folder, file, content, message):
         checkpoints.load(str(folder))
 
 
+def test_a_tokenizer_with_more_words_than_the_model_is_refused(tmp_path):
+    checkpoints.save(tmp_path, tiny_memory(vocab=100), load_tokenizer(), ("qa1",), "name: tiny\n")
+    with pytest.raises(DataError, match="has 16384 tokens, but the checkpoint knows 100"):
+        checkpoints.load(str(tmp_path))
+
+
 def test_a_grown_state_is_read_by_the_loaded_model_as_by_the_saved(tmp_path):
     tokenizer = load_tokenizer()
     settings = {"kind": "rmt-r", "mask": "neurips", "retrieval": "top_1"}

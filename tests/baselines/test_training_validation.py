@@ -28,6 +28,14 @@ def test_the_best_is_the_highest_or_the_lowest():
     assert [best for best, _ in course(downwards, [0.2, 0.1, 0.2, 0.3])] == [True, True, False, False]
 
 
+def test_what_is_no_number_is_never_the_best():
+    assert course(Validation(1, metric="score"), [float("nan"), 0.2, float("nan")]) == [
+        (False, False),
+        (True, False),
+        (False, False),
+    ]
+
+
 def test_patience_counts_validations_since_the_best():
     overs = [over for _, over in course(Validation(1, metric="score", patience=2), [0.2, 0.1, 0.3, 0.3, 0.1])]
     assert overs == [False, False, False, False, True]

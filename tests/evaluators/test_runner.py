@@ -188,6 +188,15 @@ def test_a_dataset_in_other_files_is_the_same_dataset(job: Job, fake: Any, tmp_p
     assert yaml.safe_load((folder / "run.yaml").read_text())["cells"]["qa1/0k"] == other.fingerprint("qa1", "0k")
 
 
+def test_a_run_yaml_that_somebody_has_emptied_is_filled_again(job: Job, tmp_path: Path) -> None:
+    folder = run(job, tmp_path / "runs")
+    (folder / "run.yaml").write_text("cells:\ncalls:\n")
+    run(job, tmp_path / "runs")
+    again = yaml.safe_load((folder / "run.yaml").read_text())
+    assert len(again["calls"]) == 1
+    assert again["cells"]
+
+
 @pytest.mark.parametrize("part", ["input", "question", "target"])
 def test_a_dataset_that_changed_is_refused(job: Job, tmp_path: Path, part: str) -> None:
     folder = run(replace(job, limit=3), tmp_path / "runs")
@@ -269,6 +278,13 @@ def test_which_errors_are_asked_again(job: Job, fake: Any, tmp_path: Path, retry
 def test_an_error_class_that_is_none() -> None:
     with pytest.raises(UsageError, match="Unknown error class 'server_'; did you mean server"):
         parse_retry("timeout,server_")
+    with pytest.raises(UsageError, match="Unknown error class 'Timeout'; did you mean timeout"):
+        parse_retry("Timeout")
+
+
+def test_errors_of_python_can_be_asked_again_by_name() -> None:
+    again = parse_retry("RuntimeError,timeout")
+    assert [again(kind) for kind in ("RuntimeError", "timeout", "OutOfMemoryError")] == [True, True, False]
 
 
 def test_samples_with_their_own_labels(job: Job, tmp_path: Path) -> None:

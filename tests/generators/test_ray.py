@@ -75,6 +75,8 @@ def test_no_cluster_there(books: Path, tmp_path: Path, monkeypatch: pytest.Monke
     asked = Recipe(background=str(books)), ["qa1"], ["0k"], 2, tmp_path / "data"
     with pytest.raises(UsageError, match=r"No Ray cluster at 127.0.0.1:9 \(Connection refused\); start one"):
         generate(*asked, engine=on_ray(address="127.0.0.1:9"))
+    with pytest.raises(UsageError, match="A Ray cluster says itself how many processes it has; leave out --workers"):
+        on_ray(workers=2, address="127.0.0.1:9")
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:7")
     with pytest.raises(UsageError, match="No Ray cluster at 127.0.0.1:7"):
         generate(*asked, engine=on_ray())
