@@ -4,7 +4,7 @@
 
 The stories of people who carry things about (qa1, qa2, qa3, qa5 to qa8) go on as long as is wanted, and the questions
 of the simpler of these tasks are asked of the harder ones too: who is where must be known to tell where a thing is.
-All other stories end, as bAbI's do, with their own question.
+All other stories end as bAbI's do, and are asked about before their end, too (`along`).
 """
 
 from __future__ import annotations
@@ -16,19 +16,13 @@ from typing import NamedTuple
 
 from babilong.errors import unknown
 from babilong.tasks import OBJECTS, TASKS
+from baselines.tasks.along import Question, asked_along
 from generators.stories import grammar
 from generators.stories.forms import Event
 from generators.stories.simulate import simulate
 from generators.stories.simulators.carrying import ERRANDS
 from generators.stories.simulators.world import World
 from generators.streams import Stream
-
-
-class Question(NamedTuple):
-    """A question and its answer, as bAbI writes them."""
-
-    text: str
-    answer: str
 
 
 class State(NamedTuple):
@@ -85,9 +79,8 @@ def lesson(task: str, stream: Stream, facts: int) -> Lesson:
     """
     if task not in ERRANDS:
         story = simulate(task, stream)
-        last = ((Question(story.question, story.answer),),)
-        before = len(story.facts) - 1
-        return Lesson(story.facts, (((),),) * before + (last,), (State(),) * len(story.facts))
+        asked_here = tuple((questions,) for questions in asked_along(story, stream))
+        return Lesson(story.facts, asked_here, (State(),) * len(story.facts))
     world = World(ERRANDS[task][0], stream)
     told, asked, states = [], [], []
     for _ in range(facts):

@@ -43,6 +43,7 @@ class Telling(NamedTuple):
         size: L, most tokens of a segment.
         prefix: share of facts that stand behind words of a book in their segment, as behind a heading.
         near: share of the sentences of books that are facts with one or two tokens exchanged instead.
+        near_tokens: most tokens that each of these is exchanged for.
     """
 
     facts: int
@@ -51,6 +52,7 @@ class Telling(NamedTuple):
     size: int
     prefix: float = 0.0
     near: float = 0.0
+    near_tokens: int = 1
 
 
 class _Told(NamedTuple):
@@ -101,7 +103,13 @@ class MomentTask:
         return Moments(*(np.stack([getattr(row, name) for row in made]) for name in Moments.__slots__))
 
     def background(
-        self, rows: range, step: int, count: int, near: float = 0.0, tasks: Mapping[str, float] | None = None
+        self,
+        rows: range,
+        step: int,
+        count: int,
+        near: float = 0.0,
+        tasks: Mapping[str, float] | None = None,
+        near_tokens: int = 1,
     ) -> Block:
         """Sentences that no question is about, as most of a long text is.
 
@@ -111,21 +119,24 @@ class MomentTask:
             count: of sentences a row.
             near: share of them that are facts in which one or two tokens were exchanged for those of books.
             tasks: instead of the task's own, which these facts are of.
+            near_tokens: most tokens that each of the exchanged ones is exchanged for.
         """
         lessons = self._lessons(tasks)
         streams = [Stream(self.split, "background", self.seed, step, row) for row in rows]
         block = self.noise.draw([stream for stream in streams for _ in range(count)])
         for at in range(len(block.ids)):
             stream = streams[at // count]
-            if stream.random() < near and (spoilt := self._spoilt(lessons, stream, block.ids.shape[1])):
+            if stream.random() < near and (
+                spoilt := self._spoilt(lessons, stream, block.ids.shape[1], near_tokens)
+            ):
                 block.ids[at] = 0
                 block.ids[at, : len(spoilt)], block.lengths[at] = spoilt, len(spoilt)
         return block
 
-    def _spoilt(self, lessons: Lessons, stream: Stream, size: int) -> list[int]:
+    def _spoilt(self, lessons: Lessons, stream: Stream, size: int, most: int) -> list[int]:
         """A fact that says something else; none where it is too long, or the exchange made another fact."""
         facts = lessons.draw(stream).facts
-        ids = self.noise.exchanged(self._encode(stream.choice(facts)), stream, self.tokenizer.vocab_size)
+        ids = self.noise.exchanged(self._encode(stream.choice(facts)), stream, self.tokenizer.vocab_size, most)
         return [] if len(ids) > size or tuple(ids) in map(self._encode, facts) else ids
 
     def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:
@@ -164,7 +175,8 @@ class MomentTask:
             first, story = at, lessons.draw(stream)
             for fact, asked, state in zip(story.facts, story.asked, story.states, strict=True):
                 while at < total and stream.random() < share:
-                    spoilt = self._spoilt(lessons, stream, size) if near and stream.random() < near else []
+                    is_near = near > 0 and stream.random() < near
+                    spoilt = self._spoilt(lessons, stream, size, telling.near_tokens) if is_near else []
                     self._put(out, at, spoilt or self.noise.sentence(stream, size))
                     at += 1
                 if at == total:

@@ -72,15 +72,24 @@ class Sentences:
         picked = [stream.below(len(self.block.ids)) for stream in streams]
         return Block(self.block.ids[picked], self.block.lengths[picked])
 
-    def exchanged(self, ids: Sequence[int], stream: Stream, vocabulary: int) -> list[int]:
+    def exchanged(self, ids: Sequence[int], stream: Stream, vocabulary: int, most: int = 1) -> list[int]:
         """A sentence in which one or two tokens before its end are others: of books, or any of the vocabulary.
 
         The latter because what is never read in training can look like anything.
+
+        Args:
+            ids: the sentence.
+            stream: what is drawn from.
+            vocabulary: number of token ids.
+            most: tokens that each is exchanged for, as many or fewer: a name that is not known has several.
         """
         spoilt = list(ids)
         for _ in range(1 + stream.below(2)):
+            count = 1 + stream.below(most) if most > 1 else 1
             row = stream.below(len(self.block.ids))
-            of_books = self.block.ids[row, stream.below(int(self.block.lengths[row]))]
-            other = int(of_books) if stream.below(2) else stream.below(vocabulary)
-            spoilt[stream.below(len(spoilt) - 1)] = other
+            start = stream.below(int(self.block.lengths[row]))
+            of_books = self.block.ids[row, start : min(start + count, int(self.block.lengths[row]))].tolist()
+            others = of_books if stream.below(2) else [stream.below(vocabulary) for _ in range(count)]
+            at = stream.below(len(spoilt) - 1)
+            spoilt[at : at + 1] = others
         return spoilt

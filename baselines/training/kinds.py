@@ -204,11 +204,11 @@ def _segmented(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, s
 def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share) -> tuple[Moments, Block]:
     rows = share.rows(stage.rows)
     size = stage.segment_size or config.segment_size
-    telling = Telling(stage.facts, stage.noise, stage.questions, size, stage.prefix, stage.near)
+    telling = Telling(stage.facts, stage.noise, stage.questions, size, stage.prefix, stage.near, stage.near_tokens)
     moments = task.moments(rows, step, telling, stage.task)
     # A price on these by themselves would tell that they are no facts, which only labels may.
     near = stage.near if stage.gate == "labels" else 0.0
-    return moments, task.background(rows, step, stage.background, near, stage.task)
+    return moments, task.background(rows, step, stage.background, near, stage.task, stage.near_tokens)
 
 
 KINDS: dict[str, Kind] = {

@@ -53,6 +53,7 @@ class Stage:
             answers; both are means, and of these there are thousands, hardly one of which is let in.
         near: share of the sentences of books that are facts with one or two words exchanged instead; where the gate
             learns from answers, of those among facts only.
+        near_tokens: most tokens that each of these words is exchanged for.
         prefix: share of facts that stand behind words of a book, as behind a heading.
         gate: what is let in: `open`, everything; `answers`, what the gate learns from the answers to let in; `labels`,
             what holds a fact, and the gate learns to tell.
@@ -86,6 +87,7 @@ class Stage:
     background: int = 0
     background_price: Number = 10.0
     near: Part = 0.0
+    near_tokens: Count = 1
     prefix: Part = 0.1
     gate: Literal["open", "answers", "labels"] = "open"
     stretch: Number = 0.0

@@ -105,9 +105,9 @@ def test_every_task_gives_a_lesson(task):
     if task in FEWEST:
         assert len(story.facts) == 12
     else:
-        (question,) = story.asked[-1][0]
+        question = story.asked[-1][0][-1]
         assert solve(task, story.facts, question.text)[0] == question.answer
-        assert not any(any(asked) for asked in story.asked[:-1])
+        assert any(any(asked) for asked in story.asked[:-1])
         assert set(story.states) == {State()}
 
 

@@ -16,7 +16,7 @@ from baselines.tasks import lessons
 from baselines.tasks.lessons import lesson
 from baselines.tasks.moment_batch import Moments
 from baselines.tasks.moments import MomentTask, Telling
-from baselines.tasks.noise import sentences_of
+from baselines.tasks.noise import Sentences, sentences_of
 from generators.stories import grammar
 from generators.stories.solve import solve
 from generators.streams import Stream
@@ -200,7 +200,7 @@ def test_stories_with_one_question_are_asked_about_beside_those_with_many(noise)
 
 def test_a_row_too_short_for_any_question_has_none(noise):
     task = MomentTask({"qa15": 1.0}, load_tokenizer(), 0, noise, seed=2)
-    batch = made(task, range(3), facts=3, noise=0)
+    batch = made(task, range(3), facts=1, noise=0)
     assert (batch.labels == IGNORE).all()
     assert not batch.last.any()
 
@@ -298,3 +298,25 @@ def test_sentences_among_facts_are_nearly_facts_where_wanted(task, noise):
     assert len(others[1] - books) > len(others[1]) / 2
     facts = {tuple(ids[mask]) for ids, mask in zip(near.segments[near.fact], near.mask[near.fact], strict=True)}
     assert len(others[1] & facts) < len(others[1]) / 20
+
+
+def test_a_word_is_exchanged_for_as_many_tokens_as_are_wanted(noise):
+    sentences, ids = Sentences(noise), list(range(100, 109))
+    lengths = {
+        most: {len(sentences.exchanged(ids, Stream("train", "words", seed), 9000, most)) for seed in range(300)}
+        for most in (1, 3)
+    }
+    assert lengths == {1: {9}, 3: {9, 10, 11, 12, 13}}
+    for seed in range(50):
+        spoilt = sentences.exchanged(ids, Stream("train", "words", seed), 9000, 3)
+        assert spoilt[-1] == ids[-1]
+        assert len(set(spoilt) & set(ids)) >= 7
+
+
+@pytest.mark.parametrize("near_tokens", [1, 3])
+def test_exchanged_words_reach_both_the_rows_and_the_background(task, near_tokens):
+    row = made(task, near=1.0, near_tokens=near_tokens)
+    plain = made(task, near=1.0)
+    background = task.background(range(2), 3, 20, 1.0, near_tokens=near_tokens)
+    same = (row.segments == plain.segments).all() and (background.ids == task.background(range(2), 3, 20, 1.0).ids).all()
+    assert same == (near_tokens == 1)
