@@ -32,7 +32,9 @@ class Question(NamedTuple):
 
 
 def asked_along(story: Story, stream: Stream) -> tuple[tuple[Question, ...], ...]:
-    """For each fact the questions that may be asked once it is known, each answer as often as any other there.
+    """For each fact the questions that may be asked once it is known; each answer as often as any other there.
+
+    An answer that another kind of fact gives counts as another: qa9's "no" of someone who is no longer there.
 
     The story's own question is among those of its last fact. Few facts are asked after: of a long story the others
     have none.
@@ -44,7 +46,7 @@ def asked_along(story: Story, stream: Stream) -> tuple[tuple[Question, ...], ...
     events = [grammar.facts(story.task).read(fact) for fact in story.facts]
     asked: list[tuple[Question, ...]] = [()] * len(events)
     last = len(events) - 1
-    for stop in {*stream.sample(range(last), min(_STOPS, last)), last}:
+    for stop in sorted({*stream.sample(range(last), min(_STOPS, last)), last}):
         asked[stop] = _questions(story.task, events[: stop + 1], stream)
     asked[last] += (Question(story.question, story.answer),)
     return tuple(asked)
@@ -52,13 +54,15 @@ def asked_along(story: Story, stream: Stream) -> tuple[tuple[Question, ...], ...
 
 def _questions(task: str, events: list[Event], stream: Stream) -> tuple[Question, ...]:
     candidates = _candidates(task)
-    by_answer: dict[str, list[Question]] = defaultdict(list)
+    alike: dict[tuple[str, str], list[Question]] = defaultdict(list)
     for question in stream.sample(candidates, min(_TRIED, len(candidates))):
-        if answer := _answer(task, events, question):
-            by_answer[answer].append(Question(grammar.questions(task).write(question, stream), answer))
+        if solution := _solution(task, events, question):
+            answer, supporting = solution
+            asked = Question(grammar.questions(task).write(question, stream), answer)
+            alike[answer, events[supporting[-1]].kind].append(asked)
     # Where there is but one answer, it says least.
-    share = min(map(len, by_answer.values())) if len(by_answer) > 1 else 1
-    return tuple(question for group in by_answer.values() for question in group[:share])
+    share = min(map(len, alike.values())) if len(alike) > 1 else 1
+    return tuple(question for group in alike.values() for question in group[:share])
 
 
 @cache
@@ -74,14 +78,14 @@ def _forms(task: str) -> Iterator[Event]:
             yield Event(form.kind, **dict(zip(form.slots, said, strict=True)))
 
 
-def _answer(task: str, events: list[Event], question: Event) -> str:
-    """What the facts say; empty where they say nothing, or where bAbI would not ask."""
+def _solution(task: str, events: list[Event], question: Event) -> Solution | None:
+    """What the facts say; None where they say nothing, or where bAbI would not ask."""
     try:
-        answer, supporting = SOLVERS[task](events, question)
+        solution = SOLVERS[task](events, question)
     except ValueError:
-        return ""
+        return None
     sensible = _SENSIBLE.get(task)
-    return answer if sensible is None or sensible(events, question, (answer, supporting)) else ""
+    return solution if sensible is None or sensible(events, question, solution) else None
 
 
 def _of_two_rooms(events: list[Event], question: Event, solution: Solution) -> bool:

@@ -21,8 +21,9 @@ from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
+from baselines.tasks.along import Question
 from baselines.tasks.babilong import Ids
-from baselines.tasks.lessons import Lessons, Question
+from baselines.tasks.lessons import Lessons
 from baselines.tasks.moment_batch import LONGEST, Moments, blank
 from baselines.tasks.noise import Sentences
 from baselines.tasks.splits import must_not_be_test
@@ -126,9 +127,7 @@ class MomentTask:
         block = self.noise.draw([stream for stream in streams for _ in range(count)])
         for at in range(len(block.ids)):
             stream = streams[at // count]
-            if stream.random() < near and (
-                spoilt := self._spoilt(lessons, stream, block.ids.shape[1], near_tokens)
-            ):
+            if stream.random() < near and (spoilt := self._spoilt(lessons, stream, block.ids.shape[1], near_tokens)):
                 block.ids[at] = 0
                 block.ids[at, : len(spoilt)], block.lengths[at] = spoilt, len(spoilt)
         return block

@@ -15,7 +15,10 @@ from generators.recipe import Recipe
 BOOKS = Path(__file__).parents[3] / "shared" / "data" / "books"
 # Well below what was measured on other samples: 40 of these say little more.
 LEAST = {"qa1": 0.95, "qa2": 0.8, "qa3": 0.75, "qa4": 0.85, "qa5": 0.85}
-MORE = {"qa6": 0.85, "qa7": 0.75, "qa8": 0.85, "qa9": 0.7, "qa11": 0.7, "qa12": 0.85, "qa13": 0.85}
+MORE = {
+    **dict.fromkeys(("qa6", "qa7", "qa8", "qa9", "qa11", "qa12", "qa13"), 0.85),
+    **dict.fromkeys(("qa10", "qa18", "qa20"), 0.7),
+}
 
 
 @cache

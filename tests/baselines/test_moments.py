@@ -318,5 +318,6 @@ def test_exchanged_words_reach_both_the_rows_and_the_background(task, near_token
     row = made(task, near=1.0, near_tokens=near_tokens)
     plain = made(task, near=1.0)
     background = task.background(range(2), 3, 20, 1.0, near_tokens=near_tokens)
-    same = (row.segments == plain.segments).all() and (background.ids == task.background(range(2), 3, 20, 1.0).ids).all()
-    assert same == (near_tokens == 1)
+    of_one = task.background(range(2), 3, 20, 1.0)
+    assert np.array_equal(row.segments, plain.segments) == (near_tokens == 1)
+    assert np.array_equal(background.ids, of_one.ids) == (near_tokens == 1)

@@ -4,10 +4,12 @@ import pytest
 import yaml
 
 from babilong.errors import DataError, UsageError
+from babilong.tokenizers import load_tokenizer
 from baselines import checkpoints
 from baselines.bundled import BUNDLED
 from baselines.training import kinds
 from baselines.training.loading import load_recipe
+from baselines.training.models import fresh_model
 from baselines.training.recipe import Recipe, Stage
 from tests.baselines.training_runs import TINY, changed, one_stage
 
@@ -34,6 +36,15 @@ def test_the_bundled_recipe_is_the_one_of_the_bundled_checkpoint(name):
     assert list(recipe.tasks)[:5] == ["qa1", "qa2", "qa3", "qa4", "qa5"]
     stored = checkpoints.find(name) / "training.yaml"
     assert stored.read_text() == recipe.text
+
+
+@pytest.mark.parametrize("name", ["rmt-qa1", "rmt-gpt2", "rmt-gpt2-gate", "armt-gpt2", "armt-gpt2-gate", "rmt-gated"])
+def test_every_recipe_that_comes_along_can_begin(name):
+    recipe = load_recipe(name)
+    kinds.check(recipe)
+    model = fresh_model(recipe, load_tokenizer())
+    trained = {key.split(".")[0] for key, parameter in model.named_parameters() if parameter.requires_grad}
+    assert (trained == {"segment_gate"}) == bool(recipe.train_only)
 
 
 @pytest.mark.parametrize(

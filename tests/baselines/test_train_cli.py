@@ -62,7 +62,7 @@ def test_bundled_recipes_are_listed():
     done = babilong_train("--list")
     assert done.returncode == 0
     listed = [line.split(" ", 1)[0] for line in done.stdout.splitlines()]
-    assert listed == ["armt-gpt2", "rmt-gated", "rmt-gpt2-gate", "rmt-gpt2", "rmt-qa1"]
+    assert listed == ["armt-gpt2-gate", "armt-gpt2", "rmt-gated", "rmt-gpt2-gate", "rmt-gpt2", "rmt-qa1"]
 
 
 def test_fields_can_be_changed_from_the_command_line(tmp_path):
