@@ -111,11 +111,3 @@ def test_two_links_are_the_most_that_is_asked_for(task):
             lengths.update(len(solve(task, story.facts[:told], question.text)[1]) for question in questions)
     assert set(lengths) == {1, 2}
     assert min(lengths.values()) > 20
-
-
-def test_own_sentences_are_read_by_the_grammar_of_questions():
-    for task in ENDING:
-        stream = Stream("train", "forms", task)
-        for questions in asked_along(simulate(task, stream), stream):
-            for question in questions:
-                assert grammar.questions(task).read(question.text)

@@ -20,19 +20,21 @@ MORE = {
     **dict.fromkeys(("qa10", "qa18", "qa20"), 0.7),
 }
 
+RUN_ON = {"qa8": 1}  # a list of three things that it does not end, "milmilil..."; see results/
+
 
 @cache
 def made(recipe: Recipe, task: str, length: str, samples: int) -> list[Sample]:
     return list(Kitchen(recipe).samples(task, length, samples))
 
 
-def accuracy(name: str, recipe: Recipe, task: str, length: str, samples: int) -> float:
+def accuracy(name: str, recipe: Recipe, task: str, length: str, samples: int, run_on: int = 0) -> float:
+    """Share of right answers; all answers but `run_on` end by themselves."""
     reader = load_reader(name)
     asked = made(recipe, task, length, samples)
     readings = reader.answer([(sample.input, sample.question) for sample in asked], 20)
-    right = [reading.text == sample.target for reading, sample in zip(readings, asked, strict=True)]
-    assert all(reading.finish_reason == "stop" for reading, good in zip(readings, right, strict=True) if good)
-    return sum(right) / samples
+    assert sum(reading.finish_reason != "stop" for reading in readings) <= run_on
+    return sum(reading.text == sample.target for reading, sample in zip(readings, asked, strict=True)) / samples
 
 
 @pytest.mark.parametrize("name", ["rmt-gpt2", "armt-gpt2"])
@@ -50,7 +52,7 @@ def test_the_labelled_one_is_the_first_but_for_its_gate():
 
 @pytest.mark.parametrize("task", MORE)
 def test_the_associative_memory_answers_more_tasks(task):
-    assert accuracy("armt-gpt2", Recipe(seed=20_263), task, "1k", 40) >= MORE[task]
+    assert accuracy("armt-gpt2", Recipe(seed=20_263), task, "1k", 40, RUN_ON.get(task, 0)) >= MORE[task]
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -8,7 +8,7 @@ from babilong.tokenizers import load_tokenizer
 from baselines import checkpoints
 from baselines.bundled import BUNDLED
 from baselines.training import kinds
-from baselines.training.loading import load_recipe
+from baselines.training.loading import bundled, load_recipe
 from baselines.training.models import fresh_model
 from baselines.training.recipe import Recipe, Stage
 from tests.baselines.training_runs import TINY, changed, one_stage
@@ -38,7 +38,7 @@ def test_the_bundled_recipe_is_the_one_of_the_bundled_checkpoint(name):
     assert stored.read_text() == recipe.text
 
 
-@pytest.mark.parametrize("name", ["rmt-qa1", "rmt-gpt2", "rmt-gpt2-gate", "armt-gpt2", "armt-gpt2-gate", "rmt-gated"])
+@pytest.mark.parametrize("name", bundled())
 def test_every_recipe_that_comes_along_can_begin(name):
     recipe = load_recipe(name)
     kinds.check(recipe)
