@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
-from typing import NamedTuple
 
+from baselines.tasks.single import Question
 from generators.stories import grammar
 from generators.stories.forms import Event, Solution
 from generators.stories.lexicon import CLOSED
@@ -22,13 +22,6 @@ from generators.streams import Stream
 
 _STOPS = 3  # facts of a story, beside the last, after which something is asked
 _TRIED = 24  # questions that are tried at each
-
-
-class Question(NamedTuple):
-    """A question and its answer, as bAbI writes them."""
-
-    text: str
-    answer: str
 
 
 def asked_along(story: Story, stream: Stream) -> tuple[tuple[Question, ...], ...]:

@@ -4,7 +4,7 @@
 
 The stories of people who carry things about (qa1, qa2, qa3, qa5 to qa8) go on as long as is wanted, and the questions
 of the simpler of these tasks are asked of the harder ones too: who is where must be known to tell where a thing is.
-All other stories end as bAbI's do, and are asked about before their end, too (`along`).
+All other stories end as bAbI's do, and are asked about before their end (`along`) and about single facts (`single`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from babilong.errors import unknown
 from babilong.tasks import OBJECTS, TASKS
-from baselines.tasks.along import Question, asked_along
+from baselines.tasks.along import asked_along
+from baselines.tasks.single import Question, asked_singly
 from generators.stories import grammar
 from generators.stories.forms import Event
 from generators.stories.simulate import simulate
@@ -79,7 +80,8 @@ def lesson(task: str, stream: Stream, facts: int) -> Lesson:
     """
     if task not in ERRANDS:
         story = simulate(task, stream)
-        asked_here = tuple((questions,) for questions in asked_along(story, stream))
+        events = [grammar.facts(task).read(fact) for fact in story.facts]
+        asked_here = tuple(zip(asked_along(story, stream), asked_singly(task, events, stream), strict=True))
         return Lesson(story.facts, asked_here, (State(),) * len(story.facts))
     world = World(ERRANDS[task][0], stream)
     told, asked, states = [], [], []

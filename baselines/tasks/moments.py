@@ -21,15 +21,15 @@ from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
-from baselines.tasks.along import Question
 from baselines.tasks.babilong import Ids
 from baselines.tasks.lessons import Lessons
 from baselines.tasks.moment_batch import LONGEST, Moments, blank
 from baselines.tasks.noise import Sentences
+from baselines.tasks.renaming import Renaming, as_told, renaming
+from baselines.tasks.single import Question
 from baselines.tasks.splits import must_not_be_test
 from generators.streams import Stream
 
-_OWN = 0.75  # share of questions that are of the story's own task
 _ASK_HERE = 0.6  # share of facts after which interleaved text asks
 _LINGER = 0.8  # chance that a question is asked one sentence of noise later, and so on
 
@@ -45,6 +45,8 @@ class Telling(NamedTuple):
         prefix: share of facts that stand behind words of a book in their segment, as behind a heading.
         near: share of the sentences of books that are facts with one or two tokens exchanged instead.
         near_tokens: most tokens that each of these is exchanged for.
+        renamed: share of the stories in which any of bAbI's people are called by the names of any others.
+        own: share of the questions that are of the story's own task; the others may be of any that can be asked.
     """
 
     facts: int
@@ -54,14 +56,24 @@ class Telling(NamedTuple):
     prefix: float = 0.0
     near: float = 0.0
     near_tokens: int = 1
+    renamed: float = 0.0
+    own: float = 0.75
 
 
 class _Told(NamedTuple):
-    """A moment that can be asked about: the story's first segment, the one behind this fact's, and the questions."""
+    """A moment that can be asked about.
+
+    Attributes:
+        first: the story's first segment.
+        last: the one behind this fact's.
+        asked: the questions.
+        rename: what its people are called.
+    """
 
     first: int
     last: int
     asked: tuple[tuple[Question, ...], ...]
+    rename: Renaming
 
 
 class MomentTask:
@@ -172,6 +184,9 @@ class MomentTask:
         at = 0
         while at < total:
             first, story = at, lessons.draw(stream)
+            # Nothing is drawn for a stage that renames nobody, whose batches stay what they were.
+            is_renamed = telling.renamed > 0 and stream.random() < telling.renamed
+            rename = renaming(stream) if is_renamed else as_told
             for fact, asked, state in zip(story.facts, story.asked, story.states, strict=True):
                 while at < total and stream.random() < share:
                     is_near = near > 0 and stream.random() < near
@@ -180,7 +195,7 @@ class MomentTask:
                     at += 1
                 if at == total:
                     break
-                ids = self._encode(fact)
+                ids = self._encode(rename(fact))
                 if len(ids) > size:
                     raise UsageError(f"The fact {fact!r} has {len(ids)} tokens, a segment {size}; raise segment_size.")
                 if stream.random() < telling.prefix:
@@ -191,13 +206,13 @@ class MomentTask:
                 out.held[at] = IGNORE if state.held is None else state.held
                 at += 1
                 if any(asked):
-                    told.append(_Told(first, at, asked))
+                    told.append(_Told(first, at, asked, rename))
         stories = [list(moments) for _, moments in groupby(told, key=lambda moment: moment.first)]
         # By the root, so that stories with one question at their end are asked about beside those with many.
         bounds = list(accumulate(math.sqrt(len(moments)) for moments in stories))
         for k in range(telling.questions if told else 0):
             moments = stories[bisect_right(bounds, stream.random() * bounds[-1])]
-            self._ask(out, k, moments, stream)
+            self._ask(out, k, moments, telling.own, stream)
         return out
 
     def _lessons(self, tasks: Mapping[str, float] | None) -> Lessons:
@@ -206,16 +221,17 @@ class MomentTask:
     def _put(self, out: Moments, at: int, ids: Sequence[int]) -> None:
         out.segments[at, : len(ids)], out.mask[at, : len(ids)] = ids, True
 
-    def _ask(self, out: Moments, k: int, told: list[_Told], stream: Stream) -> None:
+    def _ask(self, out: Moments, k: int, told: list[_Told], share: float, stream: Stream) -> None:
         own = [moment for moment in told if moment.asked[0]]
-        if own and stream.random() < _OWN:
+        if own and stream.random() < share:
             moment = stream.choice(own)
             group = moment.asked[0]
         else:
             moment = stream.choice(told)
             group = stream.choice([group for group in moment.asked if group])
         question = stream.choice(group)
-        asked, answer = self._encode(question.text), (*self._encode(question.answer), self.end)
+        asked = self._encode(moment.rename(question.text))
+        answer = (*self._encode(moment.rename(question.answer)), self.end)
         if len(asked) + len(answer) - 1 > LONGEST:
             raise UsageError(
                 f"The question {question.text!r} with its answer has {len(asked) + len(answer)} tokens, and there is "

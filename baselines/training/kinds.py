@@ -204,7 +204,8 @@ def _segmented(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, s
 def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share) -> tuple[Moments, Block]:
     rows = share.rows(stage.rows)
     size = stage.segment_size or config.segment_size
-    telling = Telling(stage.facts, stage.noise, stage.questions, size, stage.prefix, stage.near, stage.near_tokens)
+    of_noise = stage.prefix, stage.near, stage.near_tokens
+    telling = Telling(stage.facts, stage.noise, stage.questions, size, *of_noise, stage.renamed, stage.own)
     moments = task.moments(rows, step, telling, stage.task)
     # A price on these by themselves would tell that they are no facts, which only labels may.
     near = stage.near if stage.gate == "labels" else 0.0

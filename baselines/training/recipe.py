@@ -54,6 +54,8 @@ class Stage:
         near: share of the sentences of books that are facts with one or two words exchanged instead; where the gate
             learns from answers, of those among facts only.
         near_tokens: most tokens that each of these words is exchanged for.
+        renamed: of `moments`, share of the stories in which any of bAbI's people have the names of any others.
+        own: of `moments`, share of the questions that are of the story's own task, not of simpler ones or single facts.
         prefix: share of facts that stand behind words of a book, as behind a heading.
         gate: what is let in: `open`, everything; `answers`, what the gate learns from the answers to let in; `labels`,
             what holds a fact, and the gate learns to tell.
@@ -88,6 +90,8 @@ class Stage:
     background_price: Number = 10.0
     near: Part = 0.0
     near_tokens: Count = 1
+    renamed: Part = 0.0
+    own: Part = 0.75
     prefix: Part = 0.1
     gate: Literal["open", "answers", "labels"] = "open"
     stretch: Number = 0.0

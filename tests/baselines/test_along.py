@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from babilong.tasks import TASKS
-from baselines.tasks.along import Question, asked_along
+from baselines.tasks.along import asked_along
 from baselines.tasks.lessons import FEWEST
+from baselines.tasks.single import Question
 from generators.stories import grammar
 from generators.stories.simulate import simulate
 from generators.stories.solve import solve

@@ -3,8 +3,8 @@
 import pytest
 
 from babilong.tasks import OBJECTS, TASKS
-from baselines.tasks.along import Question
 from baselines.tasks.lessons import FEWEST, Lesson, State, lesson
+from baselines.tasks.single import Question
 from generators.stories import grammar
 from generators.stories.forms import Event
 from generators.stories.solve import solve

@@ -1,6 +1,7 @@
 """Moments: stories among sentences of books, and questions about stretches of them."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ from baselines.tasks.lessons import lesson
 from baselines.tasks.moment_batch import Moments
 from baselines.tasks.moments import MomentTask, Telling
 from baselines.tasks.noise import Sentences, sentences_of
+from baselines.tasks.renaming import PEOPLE
 from generators.stories import grammar
+from generators.stories.lexicon import COLOURED_PEOPLE
 from generators.stories.solve import solve
 from generators.streams import Stream
 
@@ -199,10 +202,13 @@ def test_stories_with_one_question_are_asked_about_beside_those_with_many(noise)
 
 
 def test_a_row_too_short_for_any_question_has_none(noise):
-    task = MomentTask({"qa15": 1.0}, load_tokenizer(), 0, noise, seed=2)
-    batch = made(task, range(3), facts=1, noise=0)
-    assert (batch.labels == IGNORE).all()
-    assert not batch.last.any()
+    # Of a long story only a few facts are asked after.
+    task = MomentTask({"qa12": 1.0}, load_tokenizer(), 0, noise, seed=2)
+    batch = made(task, range(12), facts=1, noise=0)
+    none = (batch.labels == IGNORE).all(axis=(1, 2))
+    assert 0 < none.sum() < 12
+    assert not batch.last[none].any()
+    assert batch.last[~none].all()
 
 
 def test_answers_in_interleaved_text_follow_their_questions(task):
@@ -321,3 +327,47 @@ def test_exchanged_words_reach_both_the_rows_and_the_background(task, near_token
     of_one = task.background(range(2), 3, 20, 1.0)
     assert np.array_equal(row.segments, plain.segments) == (near_tokens == 1)
     assert np.array_equal(background.ids, of_one.ids) == (near_tokens == 1)
+
+
+def asked_in(task: MomentTask, batch: Moments) -> list[tuple[str, str, str]]:
+    """Of each question: its words, its answer, and the segments that it sees."""
+    found = []
+    for row in range(len(batch.first)):
+        told = texts(task, batch, row)
+        for k in range(batch.first.shape[1]):
+            answer = batch.labels[row, k][batch.labels[row, k] != IGNORE][:-1]
+            length = int((batch.labels[row, k] != IGNORE).argmax()) + 1
+            words = task.tokenizer.decode(batch.questions[row, k][:length].tolist()).strip()
+            story = " ".join(told[batch.first[row, k] : batch.last[row, k]])
+            found.append((words, task.tokenizer.decode(answer.tolist()).strip(), story))
+    return found
+
+
+@pytest.mark.parametrize("name", ["qa5", "qa15", "qa20"])
+def test_those_who_are_renamed_are_asked_about_by_the_names_that_were_told(name, noise):
+    task = MomentTask({name: 1.0}, load_tokenizer(), 0, noise, seed=3)
+    people = set()
+    for question, answer, story in asked_in(task, made(task, renamed=1.0)):
+        told = {word.lower() for word in re.findall("[A-Za-z]+", story)} & {person.lower() for person in PEOPLE}
+        people |= told
+        asked = {word.lower() for word in re.findall("[A-Za-z]+", f"{question} {answer}")}
+        assert asked & {person.lower() for person in PEOPLE} <= told
+    assert len(people) > 12
+
+
+def test_nobody_is_renamed_unless_asked_for(noise):
+    task = MomentTask({"qa16": 1.0}, load_tokenizer(), 0, noise, seed=3)
+    assert {word for _, _, story in asked_in(task, made(task)) for word in PEOPLE if word in story} == set(
+        COLOURED_PEOPLE
+    )
+
+
+def test_questions_of_single_facts_have_the_share_that_is_left(noise):
+    task = MomentTask({"qa15": 1.0}, load_tokenizer(), 0, noise, seed=3)
+
+    def share(own: float) -> float:
+        asked = asked_in(task, made(task, own=own))
+        return sum(bool(re.fullmatch(r"What is \w+ afraid of\?", question)) for question, _, _ in asked) / len(asked)
+
+    # What a row breaks off has no question of its own.
+    assert 0 < share(0.0) < 0.7 < 0.9 < share(1.0)
