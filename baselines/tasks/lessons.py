@@ -46,7 +46,7 @@ class Lesson(NamedTuple):
     Attributes:
         facts: its sentences.
         asked: for each fact the questions that may be asked once it is known: those of the task, then those of the
-            simpler ones, each none where nothing can be asked yet.
+            simpler ones or of single facts, each none where nothing can be asked yet.
         states: after each fact.
     """
 

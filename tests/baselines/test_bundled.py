@@ -17,7 +17,8 @@ BOOKS = Path(__file__).parents[3] / "shared" / "data" / "books"
 LEAST = {"qa1": 0.95, "qa2": 0.8, "qa3": 0.75, "qa4": 0.85, "qa5": 0.85}
 MORE = {
     **dict.fromkeys(("qa6", "qa7", "qa8", "qa9", "qa11", "qa12", "qa13"), 0.85),
-    **dict.fromkeys(("qa10", "qa18", "qa20"), 0.7),
+    **dict.fromkeys(("qa10", "qa15", "qa18", "qa20"), 0.85),
+    "qa14": 0.55,
 }
 
 RUN_ON = {"qa8": 1}  # a list of three things that it does not end, "milmilil..."; see results/
