@@ -195,9 +195,10 @@ class MomentTask:
                     at += 1
                 if at == total:
                     break
-                ids = self._encode(rename(fact))
+                text = rename(fact)
+                ids = self._encode(text)
                 if len(ids) > size:
-                    raise UsageError(f"The fact {fact!r} has {len(ids)} tokens, a segment {size}; raise segment_size.")
+                    raise UsageError(f"The fact {text!r} has {len(ids)} tokens, a segment {size}; raise segment_size.")
                 if stream.random() < telling.prefix:
                     ids = (*self.noise.sentence(stream, size)[: size - len(ids)][:-1], *ids)
                 self._put(out, at, ids)
@@ -230,11 +231,12 @@ class MomentTask:
             moment = stream.choice(told)
             group = stream.choice([group for group in moment.asked if group])
         question = stream.choice(group)
-        asked = self._encode(moment.rename(question.text))
+        text = moment.rename(question.text)
+        asked = self._encode(text)
         answer = (*self._encode(moment.rename(question.answer)), self.end)
         if len(asked) + len(answer) - 1 > LONGEST:
             raise UsageError(
-                f"The question {question.text!r} with its answer has {len(asked) + len(answer)} tokens, and there is "
+                f"The question {text!r} with its answer has {len(asked) + len(answer)} tokens, and there is "
                 f"room for {LONGEST + 1}; train with a tokenizer of longer tokens, such as the built-in one."
             )
         last = moment.last

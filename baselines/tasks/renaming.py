@@ -11,21 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from generators.stories import lexicon
+from generators.stories.lexicon import CLOSED
 from generators.streams import Stream
 
-PEOPLE = tuple(
-    sorted(
-        {
-            *lexicon.HOUSE_PEOPLE,
-            *lexicon.GIVING_PEOPLE,
-            *lexicon.TOWN_PEOPLE,
-            *lexicon.FEARING_PEOPLE,
-            *lexicon.COLOURED_PEOPLE,
-            *lexicon.MOTIVE_PEOPLE,
-        }
-    )
-)
+PEOPLE = tuple(sorted({name for kind, names in CLOSED.items() if kind.endswith(" people") for name in names}))
 _WORD = re.compile(r"[A-Za-z]+")
 
 Renaming = Callable[[str], str]
