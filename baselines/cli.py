@@ -82,6 +82,7 @@ def _train(
     from baselines.training import kinds
     from baselines.training.ahead import Ahead
     from baselines.training.models import end_token, tokenizer_of
+    from baselines.training.recorded import loss_of
     from baselines.training.steps import Source
     from baselines.training.trainer import train as run_training
     from baselines.training.validation import on_batches
@@ -101,7 +102,7 @@ def _train(
         recipe,
         tokenizer,
         Ahead(source, recipe, workers) if workers else source,
-        kinds.loss,
+        loss_of(recipe),
         out or Path("runs/train") / recipe.name,
         validate=validate,
         save_minutes=save_minutes,

@@ -2,11 +2,15 @@
 
     python benchmarks/training.py
     python benchmarks/training.py --stage noise --rounds 5
+    python benchmarks/training.py --device cuda --stage settled --rows 128 256
 
 Copies: the memory is read segment by segment as any other is, its state after a segment kept for the backward pass and
 picked for every question (`one_by_one`). Ours is what `babilong-train armt-gpt2` does. Both get the same batch of the
 recipe, forward and back, one thread; seconds are of the processor, the least of the rounds, and take turns; peak memory
 is that of a process of its own.
+
+On a GPU: a batch whose kernels are started one by one from Python against one whose recording is replayed, as
+`babilong-train` does there; seconds are of the clock.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from peak import peak_mib
@@ -23,10 +28,12 @@ from peak import peak_mib
 import baselines.training.moments
 from babilong.tokenizers import load_tokenizer
 from baselines.training.kinds import batches
+from baselines.training.kinds import loss as loss_of_kind
 from baselines.training.loading import load_recipe
 from baselines.training.models import fresh_model
 from baselines.training.moments import moments_loss
 from baselines.training.passes import one_by_one, through
+from baselines.training.recorded import Recorded
 from baselines.training.shares import Share
 
 WAYS = {"copies": one_by_one, "ours": through}
@@ -52,6 +59,29 @@ def learn(name: str, stage: str) -> Callable[[str], float]:
     return run
 
 
+def on_a_gpu(args: argparse.Namespace) -> None:
+    """Print both ways' seconds and how many times as fast a recording is, for each number of rows."""
+    recipe, tokenizer = load_recipe(args.recipe), load_tokenizer("builtin")
+    chosen = next(each for each in recipe.stages if each.name == args.stage)
+    torch.set_float32_matmul_precision("high")
+    for rows in args.rows or [chosen.rows]:
+        stage, model = replace(chosen, rows=rows), fresh_model(recipe, tokenizer).to(args.device)
+        batch = batches(recipe, tokenizer, 0, "train", 1)(stage, 0, Share(0, 1))
+        seconds = {}
+        for way, loss in {"plain": loss_of_kind, "recorded": Recorded()}.items():
+            times = []
+            for _ in range(args.rounds + 1):
+                start = time.perf_counter()
+                loss(model, batch, stage).loss.backward()
+                torch.cuda.synchronize()
+                times.append(time.perf_counter() - start)
+                model.zero_grad()
+            seconds[way] = min(times[1:])
+            print(f"{way:8} first {times[0]:.2f} s, then {seconds[way]:.3f} s", flush=True)
+        print(f"{args.recipe}, stage {args.stage}, {rows} rows, {torch.cuda.get_device_name()}: ", end="")
+        print(f"recorded {seconds['plain'] / seconds['recorded']:.1f} times as fast", flush=True)
+
+
 def peak(way: str, args: argparse.Namespace) -> float:
     """Peak memory of a process that learns once, MiB."""
     command = [sys.executable, __file__, "--recipe", args.recipe, "--stage", args.stage, "--once", way]
@@ -65,7 +95,12 @@ def main() -> None:
     parser.add_argument("--stage", default="stories")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--once", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--rows", type=int, nargs="*", help="on a GPU: of a batch, instead of the stage's")
     args = parser.parse_args()
+    if args.device != "cpu":
+        on_a_gpu(args)
+        return
     torch.set_num_threads(1)
     run = learn(args.recipe, args.stage)
     if args.once:

@@ -35,6 +35,7 @@ def places(
         start = before + mask.sum(dim=1)
     else:
         starts = {"segment": before + config.segment_size, "text": before + text, "table": table - written}
-        start = torch.tensor([starts[config.written_at]], device=device)
+        # Made on the device: a copy to it could not be recorded with the rest of a step.
+        start = torch.full((1,), starts[config.written_at], device=device)
     read = torch.arange(before + text, device=device).expand(len(start), -1)
     return torch.cat((read, start[:, None] + torch.arange(written, device=device)), dim=1)

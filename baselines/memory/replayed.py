@@ -70,12 +70,12 @@ class Replayed:
             aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
             aside.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(aside):
-                waits = _waits(partial(self._work, *inputs))
-                for _ in range(0 if waits else _WARM_UP):
+                recordable = not waits(partial(self._work, *inputs))
+                for _ in range(_WARM_UP if recordable else 0):
                     self._work(*inputs)
             # Also if nothing is recorded: what was begun still reads its inputs.
             torch.cuda.current_stream().wait_stream(aside)
-            if waits:
+            if not recordable:
                 return None
             graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(graph):
@@ -83,7 +83,7 @@ class Replayed:
         return _Recorded(graph, [leaf for leaf in own if isinstance(leaf, Tensor)], outputs)
 
 
-def _waits(work: Callable[[], Any]) -> bool:
+def waits(work: Callable[[], Any]) -> bool:
     """Whether a call waits for what the GPU computes, which cannot be recorded: found out before it is tried."""
     before = torch.cuda.get_sync_debug_mode()
     with warnings.catch_warnings():

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from generators.stories.forms import Event, Form
 from generators.stories.grammar import Language
-from generators.stories.lexicon import CLOSED
+from generators.stories.lexicon import CLOSED, OPPOSITE
 from generators.streams import Stream
 
 
@@ -27,6 +27,10 @@ class Question(NamedTuple):
 
 _SHAPES = {"what": "shapes", "other": "shapes"}
 _BESIDE = {"relation": "directions", "other": "house"}
+_TURNED = {
+    **OPPOSITE,
+    "above": "below", "below": "above", "to the left of": "to the right of", "to the right of": "to the left of",
+}  # fmt: skip
 # By task, the questions that a kind of fact answers with its slot `asks`; no other fact of the story answers them.
 _FORMS: dict[str, tuple[Form, ...]] = {
     "qa14": (
@@ -64,11 +68,18 @@ def asked_singly(task: str, events: Sequence[Event], stream: Stream) -> tuple[tu
     asked: tuple[Question, ...] = ()
     along = []
     for event in events:
-        if event.kind in forms:
-            answer = event._asdict()[forms[event.kind].asks]
-            asked = (*asked, Question(forms.write(event, stream), answer))
+        for said in (event, *_turned(event)) if event.kind in forms else ():
+            answer = said._asdict()[forms[said.kind].asks]
+            asked = (*asked, Question(forms.write(said, stream), answer))
         along.append(asked)
     return tuple(along)
+
+
+def _turned(event: Event) -> tuple[Event, ...]:
+    """The same said of the other of two places or shapes; nothing of anything else."""
+    if event.relation not in _TURNED:
+        return ()
+    return (event._replace(what=event.other, relation=_TURNED[event.relation], other=event.what),)
 
 
 @cache

@@ -80,8 +80,20 @@ def interleaved_loss(model: MemoryModel, batch: tuple[Ids, Ids], stage: Stage) -
 def answers(model: MemoryModel, hidden: Tensor, labels: Tensor) -> tuple[Tensor, int, int, int]:
     """Summed loss, right answers, answers and tokens; logits are computed where a label stands, nowhere else."""
     wanted = labels != IGNORE
-    logits, targets = model.logits(hidden[wanted]).float(), labels[wanted]
     # The first token of an answer decides it; an answer's place is where none was wanted before.
     first = (wanted & ~F.pad(wanted, (1, 0))[:, :-1])[wanted]
+    loss, right = judged(model.logits(hidden[wanted]), labels[wanted], first)
+    return loss, int(right), int(first.sum()), len(first)
+
+
+def judged(logits: Tensor, targets: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
+    """Summed loss of logits [N, V], but where the target is `IGNORE`, and how many answers are right.
+
+    Args:
+        logits: at the places of targets.
+        targets: tokens, [N].
+        first: which of them begin an answer, bool [N].
+    """
+    logits = logits.float()
     right = (logits.argmax(dim=-1) == targets) & first
-    return F.cross_entropy(logits, targets, reduction="sum"), int(right.sum()), int(first.sum()), len(targets)
+    return F.cross_entropy(logits, targets, ignore_index=IGNORE, reduction="sum"), right.sum()

@@ -8,11 +8,9 @@ al., 1611.00712; with a `stretch`, the hard one of Louizos et al., 1712.01312, s
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,7 +18,8 @@ from baselines.memory.model import MemoryModel
 from baselines.memory.segments import IGNORE
 from baselines.memory.sentences import Block
 from baselines.tasks.moment_batch import Moments
-from baselines.training.losses import Score, answers
+from baselines.training.inputs import Inputs, inputs
+from baselines.training.losses import Score, judged
 from baselines.training.passes import Pass, through
 from baselines.training.recipe import Stage
 
@@ -40,27 +39,52 @@ class Gated(NamedTuple):
     loss: Tensor
 
 
+class Learnt(NamedTuple):
+    """What a model makes of a batch, without counts: nothing of it was waited for.
+
+    Attributes:
+        loss: to be made smaller.
+        right: how many answers are right.
+        opening: how far segments are let in, on average.
+    """
+
+    loss: Tensor
+    right: Tensor
+    opening: Tensor
+
+
 def moments_loss(model: MemoryModel, made: tuple[Moments, Block], stage: Stage) -> Score:
     """Loss of the answers, with that of the state of the story and that of the gate where the stage wants them."""
-    batch, background = made
-    device = model.device
-    ids, mask, fact = (torch.from_numpy(x).to(device) for x in (*_trimmed(batch.segments, batch.mask), batch.fact))
-    height, _, size = ids.shape
+    return scored(made[0], learn(model, inputs(made, model.device), stage))
+
+
+def scored(batch: Moments, learnt: Learnt) -> Score:
+    """What was learnt from a batch, with what there was to learn."""
+    wanted = batch.labels != IGNORE
+    asked = int(wanted.any(axis=-1).sum())
+    tokens = int(wanted.sum())
+    return Score(learnt.loss, tokens, len(wanted), int(learnt.right), asked, float(learnt.opening))
+
+
+def learn(model: MemoryModel, given: Inputs, stage: Stage) -> Learnt:
+    """Loss of a batch; without state heads nothing that is computed is waited for where the pass waits for nothing."""
+    (height, count, size), fact = given.ids.shape, given.fact
     scores = None
     if stage.gate != "open":
-        scores = model.segment_gate(ids.view(-1, size), mask.view(-1, size)).float().view(fact.shape)
+        scores = model.segment_gate(given.ids.view(-1, size), given.mask.view(-1, size)).float().view(height, count)
     gated = _let_in(scores, fact, stage)
-    if scores is not None and len(background.ids):
-        gated = gated._replace(loss=gated.loss + _on_background(model, background, stage))
-    asking = _trimmed(batch.questions, batch.labels, batch.labels != IGNORE)
-    questions, labels, first, last = (torch.from_numpy(x).to(device) for x in (*asking[:2], batch.first, batch.last))
-    told = Pass(ids, mask, gated.weight, questions, first, last, stage.state_weight > 0)
+    if scores is not None and len(given.background):
+        gated = gated._replace(loss=gated.loss + _on_background(model, given.background, given.lengths, stage))
+    told = Pass(
+        given.ids, given.mask, gated.weight, given.questions, given.first, given.last, given.widths,
+        halfway=stage.state_weight > 0,
+    )  # fmt: skip
     asked = through(model, told)
-    loss, right, n, tokens = answers(model, asked.hidden, labels.flatten(0, 1))
-    loss = loss / max(1, tokens) + gated.loss
+    loss, right = judged(model.logits(asked.hidden.flatten(0, 1)[given.wanted]), given.targets, given.begin)
+    loss = loss / (given.targets != IGNORE).sum().clamp(min=1) + gated.loss
     if asked.halfway is not None:
-        loss = loss + stage.state_weight * _state_loss(model, asked.halfway, batch)
-    return Score(loss, tokens, height, right, n, float(gated.weight.detach().mean()))
+        loss = loss + stage.state_weight * _state_loss(model, asked.halfway, given.states, given.held)
+    return Learnt(loss, right, gated.weight.detach().mean())
 
 
 def gate_loss(model: MemoryModel, made: tuple[Moments, Block], stage: Stage) -> Score:
@@ -71,15 +95,10 @@ def gate_loss(model: MemoryModel, made: tuple[Moments, Block], stage: Stage) -> 
     scores = model.segment_gate(ids.view(-1, size), mask.view(-1, size)).float().view(fact.shape)
     loss = F.binary_cross_entropy_with_logits(scores, fact.float())
     if len(background.ids):
-        loss = loss + _on_background(model, background, stage)
+        ids, lengths = (torch.from_numpy(x).to(model.device) for x in (background.ids, background.lengths))
+        loss = loss + _on_background(model, ids, lengths, stage)
     right = int(((scores > 0) == fact).sum())
     return Score(loss, fact.numel(), height, right, fact.numel(), float((scores > 0).float().mean()))
-
-
-def _trimmed(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    """Arrays [B, F, L] without the last places, at which the last of them is False everywhere."""
-    width = int(np.flatnonzero(arrays[-1].any(axis=(0, 1))).max(initial=0)) + 1
-    return tuple(array[..., :width] for array in arrays)
 
 
 def _let_in(scores: Tensor | None, fact: Tensor, stage: Stage) -> Gated:
@@ -97,17 +116,15 @@ def _let_in(scores: Tensor | None, fact: Tensor, stage: Stage) -> Gated:
     return Gated(drawn, stage.write_penalty * F.softplus(scores).mean())
 
 
-def _on_background(model: MemoryModel, background: Block, stage: Stage) -> Tensor:
+def _on_background(model: MemoryModel, ids: Tensor, lengths: Tensor, stage: Stage) -> Tensor:
     """The gate's loss on sentences that nothing is asked about."""
-    ids, lengths = (torch.from_numpy(x).to(model.device) for x in (background.ids, background.lengths))
     scores = model.segment_gate(ids, torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).float()
     loss = F.softplus(scores).mean()
     return loss if stage.gate == "labels" else stage.background_price * stage.write_penalty * loss
 
 
-def _state_loss(model: MemoryModel, halfway: Tensor, batch: Moments) -> Tensor:
+def _state_loss(model: MemoryModel, halfway: Tensor, places: Tensor, held: Tensor) -> Tensor:
     """Cross-entropy of where people are and were, and of what they hold, wherever that is known."""
-    places, held = (torch.from_numpy(x).to(halfway.device) for x in (batch.states, batch.held))
     told = (places != IGNORE).any(dim=-1) | (held != IGNORE).any(dim=-1)
     if not bool(told.any()):
         return halfway.sum() * 0

@@ -7,7 +7,7 @@ same of a batch: what answers are read from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -33,6 +33,7 @@ class Pass(NamedTuple):
         questions: token ids, [B, K, Q].
         first: the first segment that a question sees, [B, K].
         last: the one behind the last, [B, K].
+        widths: how many tokens of each segment are read, the rest being padding in every row; F numbers from 1.
         halfway: whether what the memories are halfway up the layers is wanted.
     """
 
@@ -42,6 +43,7 @@ class Pass(NamedTuple):
     questions: Tensor
     first: Tensor
     last: Tensor
+    widths: Sequence[int]
     halfway: bool = False
 
 
@@ -86,7 +88,7 @@ def one_by_one(model: MemoryModel, told: Pass) -> Asked:
     halves, asked, order = [], [], []
     # On the CPU once and for all: a GPU would be waited for at every segment.
     anew, after = begins.any(dim=0).tolist(), told.last.clamp(min=1).cpu()
-    for i, width in enumerate(_widths(told)):
+    for i, width in enumerate(told.widths):
         if i and anew[i]:
             state = _where(begins[:, i], fresh, state)
         with _halfway(model, told.halfway) as seen:
@@ -109,7 +111,7 @@ def by_what_was_written(model: AssociativeMemory, told: Pass) -> Asked:
     place = torch.arange(count, device=told.ids.device).repeat_interleave(m)
     begun = (_begins(told)[:, :-1] * torch.arange(count, device=told.ids.device)).cummax(dim=1).values
     written, halves = model.nothing(height), []
-    for i, width in enumerate(_widths(told)):
+    for i, width in enumerate(told.widths):
         entering = model.enter(told.ids[:, i, :width], told.mask[:, i, :width], told.weight[:, i], write=True)
         seen = place[: i * m] >= begun[:, i, None, None]
         outputs, written = model.attend(*entering, written, seen.float())
@@ -125,12 +127,6 @@ def _begins(told: Pass) -> Tensor:
     """Where stretches begin, bool [B, F + 1]."""
     height, count, _ = told.ids.shape
     return torch.zeros(height, count + 1, dtype=torch.bool, device=told.ids.device).scatter(1, told.first, True)
-
-
-def _widths(told: Pass) -> list[int]:
-    """How many tokens of each segment are not padding in every row."""
-    widths: list[int] = told.mask.sum(dim=2).amax(dim=0).clamp(min=1).tolist()
-    return widths
 
 
 def _picked(row: Tensor, x: Tensor) -> Tensor:

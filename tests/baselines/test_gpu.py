@@ -1,5 +1,7 @@
 """On a GPU: recorded steps, windows, a reader and training give what they give on the CPU."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -7,6 +9,9 @@ from baselines.memory.diagonal import Diagonal, run_sequential
 from baselines.memory.replayed import Replayed
 from baselines.memory.windows import Windows
 from baselines.reader import load_reader
+from baselines.training import kinds
+from baselines.training.recorded import Recorded
+from tests.baselines.test_recorded import GATED, STAGE, made, memory
 from tests.baselines.tiny import tiny_memory, tokens
 from tests.baselines.training_runs import TINY, batches, run
 
@@ -92,6 +97,27 @@ def test_a_bundled_checkpoint_answers_as_on_the_cpu(name):
         for device in ("cpu", "cuda")
     ]
     assert answers == [["garden", "office"]] * 2
+
+
+@pytest.mark.parametrize("stage", [STAGE, dataclasses.replace(GATED, stretch=0.1)], ids=["open", "gated"])
+def test_what_is_learnt_by_a_recording_is_what_is_learnt_without(stage):
+    model, loss = memory().to("cuda"), Recorded()
+    for step in range(6):
+        scores, gradients = [], []
+        for each in (loss, kinds.loss):
+            model.zero_grad()
+            torch.manual_seed(step)
+            scores.append(each(model, made(step, stage), stage))
+            scores[-1].loss.backward()
+            gradients.append({name: p.grad for name, p in model.named_parameters() if p.grad is not None})
+        if stage is STAGE:
+            torch.testing.assert_close(scores[0]._asdict(), scores[1]._asdict(), **CLOSE)
+            torch.testing.assert_close(*gradients, **CLOSE)
+        assert gradients[0].keys() == gradients[1].keys()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.add_(torch.randn_like(parameter) * 0.01)
+    assert 1 <= len(loss.recordings) <= 2 and all(loss.recordings.values())
 
 
 def test_training_runs(tmp_path):

@@ -11,6 +11,7 @@ from tests.baselines.tiny import tiny_memory, tokens
 LENGTHS = torch.tensor([[4, 8, 2, 8, 6], [8, 3, 5, 1, 7]])
 FIRST = torch.tensor([[0, 0, 2], [0, 3, 3]])
 LAST = torch.tensor([[1, 2, 5], [2, 5, 4]])
+WIDTHS = LENGTHS.amax(dim=0).tolist()
 KINDS = ["rmt", "armt", "prmt"]
 
 
@@ -18,7 +19,7 @@ def told(first=FIRST, weight=None, halfway=False) -> Pass:
     mask = torch.arange(8) < LENGTHS[..., None]
     ids = tokens(2, 5, 8) * mask
     weight = torch.ones(2, 5) if weight is None else weight
-    return Pass(ids, mask, weight, tokens(2, 3, 6, seed=2), first, LAST, halfway)
+    return Pass(ids, mask, weight, tokens(2, 3, 6, seed=2), first, LAST, WIDTHS, halfway)
 
 
 def tiny(kind: str, architecture: str = "gpt2"):

@@ -27,19 +27,23 @@ def told(task, *facts):
         ("qa15", "Mice are afraid of wolves.", "What are mice afraid of?", "wolf"),
         ("qa16", "Lily is a swan.", "What is Lily?", "swan"),
         ("qa16", "Lily is white.", "What color is Lily?", "white"),
-        (
-            "qa17",
-            "The triangle is to the left of the red square.",
-            "How does the triangle lie to the red square?",
-            "to the left of",
-        ),
-        ("qa19", "The garden is west of the hallway.", "What is west of the hallway?", "garden"),
         ("qa20", "Yann is tired.", "What is yann?", "tired"),
     ],
 )
 def test_a_fact_answers_what_is_asked_of_it(task, fact, question, answer):
     asked = {told(task, fact)[0] for _ in range(8)}
     assert asked == {(Question(question, answer),)}
+
+
+def test_where_one_lies_tells_where_the_other_does():
+    assert told("qa17", "The triangle is to the left of the red square.")[0] == (
+        Question("How does the triangle lie to the red square?", "to the left of"),
+        Question("How does the red square lie to the triangle?", "to the right of"),
+    )
+    assert told("qa19", "The garden is west of the hallway.")[0] == (
+        Question("What is west of the hallway?", "garden"),
+        Question("What is east of the garden?", "hallway"),
+    )
 
 
 def test_what_was_told_before_is_asked_for_still():
