@@ -15,13 +15,7 @@ from generators.recipe import Recipe
 BOOKS = Path(__file__).parents[3] / "shared" / "data" / "books"
 # Well below what was measured on other samples: 40 of these say little more.
 LEAST = {"qa1": 0.95, "qa2": 0.8, "qa3": 0.75, "qa4": 0.85, "qa5": 0.85}
-MORE = {
-    **dict.fromkeys(("qa6", "qa7", "qa8", "qa9", "qa11", "qa12", "qa13"), 0.85),
-    **dict.fromkeys(("qa10", "qa15", "qa18", "qa20"), 0.85),
-    "qa14": 0.55,
-}
-
-RUN_ON = {"qa8": 1}  # a list of three things that it does not end, "milmilil..."; see results/
+MORE = {f"qa{number}": 0.9 for number in range(6, 21)} | {"qa17": 0.85, "qa19": 0.65}
 
 
 @cache
@@ -29,12 +23,12 @@ def made(recipe: Recipe, task: str, length: str, samples: int) -> list[Sample]:
     return list(Kitchen(recipe).samples(task, length, samples))
 
 
-def accuracy(name: str, recipe: Recipe, task: str, length: str, samples: int, run_on: int = 0) -> float:
-    """Share of right answers; all answers but `run_on` end by themselves."""
+def accuracy(name: str, recipe: Recipe, task: str, length: str, samples: int) -> float:
+    """Share of right answers, all of which end by themselves."""
     reader = load_reader(name)
     asked = made(recipe, task, length, samples)
     readings = reader.answer([(sample.input, sample.question) for sample in asked], 20)
-    assert sum(reading.finish_reason != "stop" for reading in readings) <= run_on
+    assert all(reading.finish_reason == "stop" for reading in readings)
     return sum(reading.text == sample.target for reading, sample in zip(readings, asked, strict=True)) / samples
 
 
@@ -53,7 +47,7 @@ def test_the_labelled_one_is_the_first_but_for_its_gate():
 
 @pytest.mark.parametrize("task", MORE)
 def test_the_associative_memory_answers_more_tasks(task):
-    assert accuracy("armt-gpt2", Recipe(seed=20_263), task, "1k", 40, RUN_ON.get(task, 0)) >= MORE[task]
+    assert accuracy("armt-gpt2", Recipe(seed=20_263), task, "1k", 40) >= MORE[task]
 
 
 @pytest.mark.parametrize("name", BUNDLED)
