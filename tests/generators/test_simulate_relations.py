@@ -135,6 +135,22 @@ def test_qa19_the_way_is_the_only_one_on_the_map_and_over_the_links(seed: int, l
         assert not any(arrives(walk, question, at, facts, linked) for n in range(1, length) for walk in walks(n))
 
 
+@settings(max_examples=100, deadline=None)
+@given(seed=SEEDS, length=st.integers(1, 5), decoys=st.integers(0, 4))
+def test_qa19_the_way_is_the_only_one_over_the_links_wherever_rooms_come_to_lie(
+    seed: int, length: int, decoys: int
+) -> None:
+    length = min(length, 5 - decoys)
+    story = way(Stream(seed), length, decoys, apart=False)
+    facts, question = read(story)
+    assert solve("qa19", story.facts, story.question) == (story.answer, story.supporting)
+    at = placed(facts)
+    assert len(at) == len(facts) + 1 == length + 1 + decoys
+    for n in range(1, length + 1):
+        found = [",".join(walk) for walk in walks(n) if arrives(walk, question, at, facts, linked=True)]
+        assert found == [story.answer] * (n == length)
+
+
 def arrives(
     walk: tuple[str, ...], question: Event, at: dict[str, tuple[int, int]], facts: list[Event], linked: bool
 ) -> bool:
@@ -220,6 +236,19 @@ def test_qa19_decoys_are_told_first_and_named_first() -> None:
         seen = Counter(room for fact in facts for room in (fact.what, fact.other))
         ends.extend(seen[fact.what] == 1 for fact in facts if min(seen[fact.what], seen[fact.other]) == 1)
     assert mean(ends) == pytest.approx(0.74, abs=0.04)
+
+
+def test_qa19_rooms_lie_beside_the_way_as_in_babi_where_they_may_meet() -> None:
+    joined, met = [], []
+    for index in range(1500):
+        story = way(Stream("likeness", "met", index), apart=False)
+        facts, _ = read(story)
+        seen = Counter(room for fact in facts for room in (fact.what, fact.other))
+        first, second = ({facts[i].what, facts[i].other} for i in story.supporting)
+        joined.append(seen[(first & second).pop()])
+        met.append(len(set(placed(facts).values())) < len(facts) + 1)
+    assert shares([*joined]) == pytest.approx({2: 0.365, 3: 0.533, 4: 0.102}, abs=0.04)
+    assert mean(met) == pytest.approx(0.073, abs=0.02)
 
 
 def test_qa20_asks_as_often_after_a_feeling_as_after_a_move() -> None:

@@ -42,16 +42,18 @@ def two_neighbours(stream: Stream) -> Story:
     return write("qa4", events, Ask(question, said.what, (supporting,)), stream)
 
 
-def way(stream: Stream, length: int = 2, decoys: int = 3) -> Story:
+def way(stream: Stream, length: int = 2, decoys: int = 3, *, apart: bool = True) -> Story:
     """A question of qa19: the way from one room to another, and rooms beside it (Weston et al. 2015, section 3).
 
-    In bAbI two rooms may come to lie side by side, or in one place, though no fact says so. Here that never happens
-    along the way: the way asked for is the shortest also for those who draw a map.
+    In bAbI two rooms may come to lie side by side, or in one place, though no fact says so: each room beside the way
+    is linked to any free side of any of its rooms. Here, unless asked for, that never happens along the way: the way
+    asked for is the shortest also for those who draw a map.
 
     Args:
         stream: what is drawn from.
         length: how many links lead from the one to the other.
         decoys: rooms off the way, each linked to one room of it.
+        apart: whether rooms lie side by side on the map only where a fact says so; if not, only links are the way.
 
     Raises:
         UsageError: there are not that many rooms.
@@ -67,7 +69,13 @@ def way(stream: Stream, length: int = 2, decoys: int = 3) -> Story:
     for number, room in enumerate(rooms[1:], 1):
         along = rooms[: min(number, length + 1)]
         hosts = along[-1:] if number <= length else along
-        host, side = stream.choice([(host, side) for host in hosts for side in _free_sides(host, at, along)])
+        free = {
+            host: _free_sides(host, at, along)
+            if apart or number <= length
+            else [side for side in OPPOSITE if OPPOSITE[side] not in beside[host].values()]
+            for host in hosts
+        }
+        host, side = stream.choice([(host, side) for host in hosts for side in free[host]])
         at[room] = _place(at[host], side)
         beside[room][host], beside[host][room] = side, OPPOSITE[side]
     links: dict[frozenset[str], Event] = {}
