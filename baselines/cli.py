@@ -20,6 +20,8 @@ babilong-train rmt-gpt2 --set seed=1 --set stages.0.steps=500 --out runs/train/s
 
 torchrun --nproc_per_node 2 -m baselines.cli rmt-gpt2 --out runs/train/two
 
+accelerate launch --multi_gpu --num_processes 2 -m baselines.cli rmt-gpt2 --out runs/train/two
+
 [bold]Exit codes[/bold]: 0 done; 1 failed; 2 usage; 130 interrupted. The same command goes on from the last save.
 """
 

@@ -6,7 +6,7 @@ the places of the memory is the memory of the next segment ("Scaling Transformer
 
     model = EncoderMemory(AutoModel.from_pretrained(name), MemoryConfig(memory_tokens=10, segment_size=499),
                           specials=(tokenizer.cls_token_id, tokenizer.sep_token_id), outputs=6)
-    state = read(model, ids)                       # baselines.memory.sequences
+    state = read(model, ids, alignment="right")    # baselines.memory.sequences; as the released code cuts
     classes = model.logits(state["cls"])           # [B, 6], from the last segment of each text
     spans = model.logits(step.hidden)              # outputs=2: where an answer starts and ends, [B, L, 2]
 """

@@ -148,7 +148,14 @@ def steps(
         yield step._replace(state=state)
 
 
-def read(model: Reads, ids: Tensor, state: State | None = None, mask: Tensor | None = None) -> State:
+def read(
+    model: Reads,
+    ids: Tensor,
+    state: State | None = None,
+    mask: Tensor | None = None,
+    alignment: str = "left",
+    order: str = "regular",
+) -> State:
     """The memory after sequences [B, T] were read; what it was, if they are empty.
 
     Args:
@@ -156,9 +163,11 @@ def read(model: Reads, ids: Tensor, state: State | None = None, mask: Tensor | N
         ids: token ids [B, T].
         state: the memory to go on from; fresh if None. A text may be read in several calls, cut between segments.
         mask: bool [B, T], False at padding at the right.
+        alignment: of segments.
+        order: of segments.
     """
     state = model.init_state(len(ids)) if state is None else state
-    for step in steps(model, cut(ids, mask, model.config), state):
+    for step in steps(model, cut(ids, mask, model.config, alignment, order), state):
         state = step.state
     return state
 

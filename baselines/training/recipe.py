@@ -41,7 +41,8 @@ class Stage:
         rows: rows of a batch of one segment; of `facts` and `noise` longer contexts get fewer, in proportion to their
             cost, but from 8 to 96. A batch is what all processes and all micro-batches read before the weights change
             once.
-        short: share of batches with contexts of at most one segment, half of these without any noise.
+        short: about the share of batches with contexts of one segment, half of them without any noise: each half is
+            drawn by itself, so that of a share s there are s - s²/4.
         garble: highest share of noise tokens replaced by random ones, in half of the batches.
         questions: asked after each segment that carries gradient; of each row in a stage of `moments`.
         write_penalty: weight of the gate's mean opening in the loss; in `moments`, of the mean softplus of its scores.

@@ -129,7 +129,7 @@ def test_no_segments_leave_the_memory(memory):
     assert run_diagonal(model, tokens(0, 1, 16), state) == ([], state)
 
 
-@pytest.mark.parametrize("config", [{"written_at": "table"}, {"token_shift": 2}])
+@pytest.mark.parametrize("config", [{"written_at": "table"}, {"token_shift": 2}, {"key_scale": "unit"}])
 def test_options_hold_on_the_diagonal(config):
     model = tiny(**config)
     ids = tokens(4, 2, 16)
@@ -149,8 +149,8 @@ def test_each_row_keeps_the_positions_that_its_padding_gives(kind, memory, batch
 
 
 @pytest.mark.parametrize("architecture", ["mistral", "qwen2", "qwen3"])
-def test_other_architectures_are_read_along_the_diagonal(architecture):
-    model = tiny(architecture)
+def test_other_architectures_are_read_along_the_diagonal(architecture, memory):
+    model = tiny(architecture, memory)
     ids = tokens(4, 2, 16)
     with torch.no_grad():
         ours, theirs = (run(model, ids, model.init_state(2), keep=[3]) for run in (run_diagonal, run_sequential))

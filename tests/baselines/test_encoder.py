@@ -58,9 +58,7 @@ def test_padding_inside_a_segment_is_not_read(encoder):
 def test_texts_of_unlike_lengths_are_read_as_alone_and_classified_from_their_last_segment(encoder):
     ids, lengths = tokens(3, 30), [30, 11, 0]
     mask = torch.arange(30) < torch.tensor(lengths)[:, None]
-    state = encoder.init_state(3)
-    for step in steps(encoder, cut(ids, mask, encoder.config, "right"), state):
-        state = step.state
+    state = read(encoder, ids, mask=mask, alignment="right")
     for row, length in enumerate(lengths[:2]):
         alone = encoder.init_state(1)
         for segment in ids[row : row + 1, :length].split([length % 8] + [8] * (length // 8), dim=1):
@@ -73,9 +71,7 @@ def test_texts_of_unlike_lengths_are_read_as_alone_and_classified_from_their_las
 def test_segments_are_read_in_the_order_asked_for():
     model, ids = tiny_encoder(), tokens(1, 24)
     for order, turns in (("reversed", (2, 1, 0)), ("bidirectional", (0, 1, 2, 1, 0)), ("repeat_first", (0, 1, 2, 0))):
-        state = by_hand = model.init_state(1)
-        for step in steps(model, cut(ids, None, model.config, order=order), state):
-            state = step.state
+        state, by_hand = read(model, ids, order=order), model.init_state(1)
         for i in turns:
             by_hand = model.step(ids[:, 8 * i : 8 * i + 8], by_hand).state
         torch.testing.assert_close(state, by_hand)
@@ -97,6 +93,34 @@ def test_it_learns_a_class_told_in_the_first_of_three_segments():
         if loss < 0.05:
             break
     assert loss < 0.1
+
+
+def test_it_learns_where_an_answer_stands_that_was_asked_for_two_segments_before():
+    """The first segment names one of the words that stand in the last, at any of its places."""
+    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    model = tiny_encoder(outputs=2, initializer_range=0.2, **still).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for turn in range(400):
+        generator = torch.Generator().manual_seed(turn)
+        ids = torch.randint(3, 53, (32, 24), generator=generator)
+        start = torch.randint(0, 7, (32,), generator=generator)
+        asked = 60 + torch.randint(0, 2, (32,), generator=generator)
+        ids[:, 3] = asked
+        row = torch.arange(32)
+        ids[row, 16 + start], ids[row, 16 + (start + 3) % 8] = asked, 121 - asked
+        state = model.init_state(32)
+        for step in steps(model, cut(ids, None, model.config), state):
+            hidden = step.hidden
+        ends = model.logits(hidden)
+        wanted = torch.stack((start, start + 1), dim=1)
+        loss = torch.nn.functional.cross_entropy(ends, wanted)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        found = (ends.argmax(dim=1) == wanted).all(dim=1).float().mean()
+        if found > 0.95:
+            break
+    assert found > 0.9
 
 
 def test_without_absolute_positions_a_segment_may_be_of_any_size():

@@ -10,7 +10,7 @@ from baselines.memory.sequences import read
 from tests.baselines.tiny import tiny_memory, tokens
 
 
-@pytest.fixture(params=["rmt", "rmt-r", "armt"])
+@pytest.fixture(params=["rmt", "rmt-r", "armt", "prmt"])
 def model(request, kind):
     model = tiny_memory(kind, kind=request.param, overlap=2, key_size=8)
     torch.nn.init.normal_(model.base.get_input_embeddings().weight)  # so that answers differ

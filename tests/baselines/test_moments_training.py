@@ -20,7 +20,7 @@ from baselines.training import kinds, models, trainer
 from baselines.training.checkpointing import recomputed
 from baselines.training.recipe import Recipe, Stage
 from baselines.training.shares import Share
-from tests.baselines.training_runs import STILL
+from tests.baselines.training_runs import STILL, Killed, dying_loss
 
 MOMENTS = {"kind": "moments", "rows": 2, "facts": 12, "noise": 8, "questions": 4}
 OPEN = Stage("open", 2, state_weight=0.3, **MOMENTS)
@@ -57,8 +57,8 @@ def source() -> kinds.Batches:
     return kinds.Batches(MomentTask(BANK.tasks, tokenizer, 0, noise, seed=1), config)
 
 
-def run(recipe, source, out):
-    return trainer.train(recipe, source.task.tokenizer, source, kinds.loss, out, save_minutes=1000)
+def run(recipe, source, out, loss=kinds.loss):
+    return trainer.train(recipe, source.task.tokenizer, source, loss, out, save_minutes=1000)
 
 
 def fresh(**memory):
@@ -90,6 +90,20 @@ def test_a_trained_bank_is_a_checkpoint_that_answers(source, tmp_path):
     (reading,) = reader.answer([(context, "Where is Mary?")], 3)
     assert reading.tokens_in == sum(map(loaded.tokenizer.count, (f" {context}", " Where is Mary?")))
     assert 1 <= reading.tokens_out <= 3
+
+
+@pytest.mark.parametrize("kind", ["bank", "armt"])
+def test_a_killed_run_goes_on_bit_for_bit_where_its_gate_is_drawn(kind, source, tmp_path, monkeypatch):
+    memory = {**BANK.memory, "kind": kind, "key_size": 8, "key_scale": "unit"}
+    recipe = dataclasses.replace(BANK, memory=memory, stages=(OPEN, dataclasses.replace(ANSWERS, stretch=0.1, steps=3)))
+    whole = run(recipe, source, tmp_path / "whole")
+    monkeypatch.setattr(trainer, "_due", lambda saved, minutes: True)
+    with pytest.raises(Killed):
+        run(recipe, source, tmp_path / "killed", dying_loss(4))
+    resumed = run(recipe, source, tmp_path / "killed")
+    ours, theirs = (load_file(folder / "model.safetensors") for folder in (resumed, whole))
+    assert ours.keys() == theirs.keys()
+    assert all(ours[name].equal(theirs[name]) for name in ours)
 
 
 def test_every_stage_trains_its_own_parts(source):

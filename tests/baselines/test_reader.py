@@ -41,18 +41,21 @@ def test_an_answer_does_not_depend_on_its_batch(reader):
     assert together == alone
 
 
-def test_reading_on_from_a_state_is_reading_at_once(reader):
-    """Exact where the first part ends with a segment; here the overlap is read anew by hand."""
-    ids = reader.tokenizer.encode(f" {CONTEXTS[0]}")
-    with torch.inference_mode():
-        whole = reader.model.init_state(1)
-        half = None
-        for i, start in enumerate(range(0, 12 * 8, 12)):
-            whole = reader.model.step(torch.tensor([ids[start : start + 16]]), whole).state
-            half = whole if i == 3 else half
-        for start in range(48, 96, 12):
-            half = reader.model.step(torch.tensor([ids[start : start + 16]]), half).state
-    torch.testing.assert_close(half, whole)
+def test_reading_on_from_a_state_is_reading_at_once():
+    """Exact where the first part ends with a segment."""
+    tokenizer = load_tokenizer()
+    reader = RecurrentReader(
+        Checkpoint("tiny", tiny_memory(vocab=tokenizer.vocab_size), tokenizer, ("qa1",), ""), "float32"
+    )
+    words = CONTEXTS[0].split(" ")
+    parts = [(" ".join(words[:n]), " ".join(words[n:])) for n in range(60, len(words))]
+    first, second = next(parts for parts in parts if tokenizer.count(f" {parts[0]}") % 16 == 0)
+    whole, [count] = reader.read(CONTEXTS[:1])
+    half, [before] = reader.read([first])
+    both, [after] = reader.read([second], half)
+    assert before > 0 and before + after == count
+    torch.testing.assert_close(both, whole)
+    assert not torch.allclose(half["memory"], whole["memory"])
 
 
 def test_an_answer_is_what_stepwise_argmax_gives(reader):

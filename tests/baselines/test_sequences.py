@@ -10,7 +10,7 @@ from baselines.memory.segments import IGNORE
 from baselines.memory.sequences import cut, next_tokens, read, sequence_loss, steps
 from tests.baselines.tiny import tiny_memory, tokens
 
-MEMORIES = ["rmt", "rmt-r", "armt"]
+MEMORIES = ["rmt", "rmt-r", "armt", "prmt"]
 
 
 @pytest.fixture(params=MEMORIES)

@@ -9,7 +9,7 @@ from baselines.memory.state_files import load_state, save_state
 from tests.baselines.tiny import tiny_memory, tokens
 
 
-@pytest.mark.parametrize("memory", ["rmt", "rmt-r", "armt"])
+@pytest.mark.parametrize("memory", ["rmt", "rmt-r", "armt", "prmt"])
 @pytest.mark.parametrize("segments", [0, 2])
 def test_a_text_is_gone_on_with_from_a_file(tmp_path, memory, segments):
     model = tiny_memory(kind=memory)

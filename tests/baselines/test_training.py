@@ -216,14 +216,49 @@ def test_train_and_valid_share_no_batch():
     assert ours.segments.shape != theirs.segments.shape or (ours.segments != theirs.segments).any(axis=(0, 2)).all()
 
 
-def test_a_transform_sees_every_batch(tmp_path):
-    run(one_stage(2, transform="tests.baselines.test_training:note_rows"), tmp_path / "run")
+def test_what_a_transform_makes_of_every_batch_is_trained_on(tmp_path):
+    seen = []
+
+    def loss(model, batch, stage):
+        seen.append(batch)
+        return kinds.loss(model, batch, stage)
+
+    run(one_stage(2, transform="tests.baselines.test_training:halved"), tmp_path / "run", loss)
     assert SEEN == [(8, 0), (8, 1)]
+    assert [batch.segments.shape[1] for batch in seen] == [4, 4]
 
 
 SEEN: list[tuple[int, int]] = []
 
 
-def note_rows(batch, stage, step):
-    SEEN.append((batch.segments.shape[1], step))
-    return batch
+def halved(batch, stage, step):
+    rows = batch.segments.shape[1]
+    SEEN.append((rows, step))
+    texts, questions = slice(rows // 2), slice(batch.questions.shape[1] // 2)
+    return dataclasses.replace(
+        batch,
+        segments=batch.segments[:, texts],
+        mask=batch.mask[:, texts],
+        questions=batch.questions[:, questions],
+        labels=batch.labels[:, questions],
+    )
+
+
+def test_autocast_computes_in_the_precision_of_the_recipe(tmp_path):
+    found = []
+
+    def loss(model, batch, stage):
+        found.append(torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu"))
+        return kinds.loss(model, batch, stage)
+
+    for precision in ("no", "bf16"):
+        run(one_stage(1, precision=precision), tmp_path / precision, loss)
+    assert found == [False, torch.bfloat16]
+
+
+def test_lengths_are_drawn_between_the_bounds_of_their_stage_and_some_are_short():
+    stage = Stage("mixed", 100, segments=(2, 6), short=0.4, rows=8)
+    source = batches(changed(memory={**TINY.memory, "segment_size": 128}))
+    totals = [len(source(stage, step, Share()).segments) for step in range(100)]
+    assert {*totals} == {1, 2, 3, 4, 5, 6}
+    assert totals.count(1) == pytest.approx(36, abs=12)

@@ -227,14 +227,25 @@ def test_optimizers_that_do_not_fit_are_named(fields, message):
         models.make_optimizer(changed(**fields), torch.nn.Linear(1, 1))
 
 
-def test_gradients_are_clipped_by_value(tmp_path):
-    limit = 1e-4
-    recipe = one_stage(1, optimizer="sgd", clip=None, clip_value=limit, warmup=0, learning_rate=1.0, weight_decay=0.0)
+def one_plain_step(out, **clips) -> list[torch.Tensor]:
+    """How far each weight goes in a step of descent at rate 1: its gradient as it was clipped."""
+    recipe = one_stage(1, optimizer="sgd", warmup=0, learning_rate=1.0, weight_decay=0.0, **clips)
     torch.manual_seed(0)
-    before = models.fresh_model(recipe, story_task().tokenizer).state_dict()
-    after = checkpoints.load(str(run(recipe, tmp_path / "run"))).model.state_dict()
-    furthest = max(float((after[name] - before[name]).abs().max()) for name in before)
-    assert furthest == pytest.approx(limit, rel=1e-2)
+    before = models.fresh_model(recipe, story_task().tokenizer)
+    after = checkpoints.load(str(run(recipe, out))).model
+    return [b.detach() - a.detach() for a, b in zip(after.parameters(), before.parameters(), strict=True)]
+
+
+def test_gradients_are_clipped_by_value(tmp_path):
+    moved = one_plain_step(tmp_path / "run", clip=None, clip_value=1e-4)
+    assert max(float(part.abs().max()) for part in moved) == pytest.approx(1e-4, rel=1e-2)
+
+
+def test_gradients_are_clipped_by_the_norm_of_all_together(tmp_path):
+    free, clipped = (one_plain_step(tmp_path / str(clip), clip=clip) for clip in (None, 1e-2))
+    norm = torch.nn.utils.get_total_norm(free)
+    assert norm > 1e-2
+    torch.testing.assert_close(clipped, [part * 1e-2 / norm for part in free], rtol=1e-3, atol=1e-6)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="fp16 is possible here")

@@ -82,14 +82,21 @@ def test_micro_batches_give_the_weights_of_the_whole_batch(whole, tmp_path):
     close(weights(train(dataclasses.replace(STEADY, accumulate=3), tmp_path / "micro")), weights(whole))
 
 
-def test_two_processes_give_the_weights_of_one_with_the_whole_batch(whole, tmp_path):
+LAUNCHERS = {
+    "torchrun": ["torch.distributed.run", "--nproc_per_node", "2", "--master_port"],
+    "accelerate": ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port"],
+}
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_two_processes_give_the_weights_of_one_with_the_whole_batch(whole, tmp_path, launcher):
     fields = {key: value for key, value in dataclasses.asdict(STEADY).items() if key != "text"}
     (tmp_path / "steady.yaml").write_text(yaml.safe_dump(_lists(fields)))
     assert load_recipe(str(tmp_path / "steady.yaml")) == STEADY
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", str(port)]
+    command = [sys.executable, "-m", *LAUNCHERS[launcher], str(port)]
     command += ["-m", "baselines.cli", str(tmp_path / "steady.yaml"), "--out", str(tmp_path / "two")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
