@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from babilong.errors import BabilongError, DataError, first_sentence
 from baselines.published import files
@@ -33,6 +33,8 @@ _ASSOCIATION = {
     "W_mb.weight": "strength.weight",
     "W_mb.bias": "strength.bias",
 }
+# What their later code can be told of an associative memory, and what all that was released was told.
+_USUAL = {"n_heads": 1, "use_denom": True, "gating": False, "act_on": False, "sliding_window": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,12 @@ def infer_base(folder: Path, family: Family, weights: Weights, said: Settings, a
 def infer_memory(
     family: Family, weights: Weights, said: Settings, base: Settings, segment_size: int | None = None
 ) -> MemoryConfig:
-    """What the memory is made of; a KeyError names a weight that is not there."""
+    """What the memory is made of.
+
+    Raises:
+        DataError: the config.json asks for something of an associative memory that is not here.
+        KeyError: a weight that tells a size is not there.
+    """
     from baselines.memory.config import MemoryConfig
 
     m = len(weights["memory"])
@@ -174,7 +181,16 @@ def infer_memory(
         segment_size=segment_size or said.get("segment_size") or family.segment_size,
         written_at="table" if wrapped else "text",
     )
-    return replace(config, key_size=len(weights["layers.0.W_mq.weight"])) if associative else config
+    if not associative:
+        return config
+    if strange := [name for name, usual in _USUAL.items() if said.get(name, usual) != usual]:
+        told = ", ".join(f"{name}: {said[name]}" for name in strange)
+        raise DataError(
+            f"The config.json says {told}, of which an associative memory here has nothing; it computes as with "
+            f"{', '.join(f'{name}: {_USUAL[name]}' for name in strange)}."
+        )
+    key_scale: Literal["corrected", "counted"] = "corrected" if said.get("correction", True) else "counted"
+    return replace(config, key_size=len(weights["layers.0.W_mq.weight"]), key_scale=key_scale)
 
 
 def _is_tied(family: Family, weights: Weights) -> bool:

@@ -99,6 +99,32 @@ def test_armt_on_gpt2_computes_what_it_was_released_to(tmp_path, wrapped, last):
     assert not torch.allclose(ours[0], ours[1][:, :SIZE])
 
 
+@pytest.mark.parametrize(
+    "said", [{"n_heads": 4}, {"use_denom": False}, {"gating": True}, {"act_on": True}, {"sliding_window": True}]
+)
+def test_an_associative_memory_of_another_make_is_refused(tmp_path, said):
+    usual = {"n_heads": 1, "use_denom": True, "gating": False, "act_on": False, "correction": True}
+    weights = r.armt(r.base_model(GPT2))
+    assert load(write(tmp_path, weights, {**GPT2, **usual}), segment_size=SIZE).model.config.key_scale == "corrected"
+    [(name, value)] = said.items()
+    with pytest.raises(DataError, match=f"The config.json says {name}: {value}, of which an associative memory here"):
+        load(write(tmp_path, weights, {**GPT2, **usual, **said}), segment_size=SIZE)
+
+
+def test_an_associative_memory_without_the_correction_counts_all_that_is_written(tmp_path):
+    weights = r.armt(r.base_model(GPT2))
+    corrected, counted = (
+        load(write(tmp_path, weights, {**GPT2, "correction": correction}), segment_size=SIZE).model
+        for correction in (True, False)
+    )
+    assert (corrected.config.key_scale, counted.config.key_scale) == ("corrected", "counted")
+    with torch.no_grad():
+        (first, sums), (second, counts) = (run(model, texts()) for model in (corrected, counted))
+    torch.testing.assert_close(first[:2], second[:2])  # of the first segment all is written anew by either
+    assert not torch.allclose(first[2], second[2])
+    assert {*sums} == {*counts}
+
+
 def test_armt_on_llama_with_adapters(tmp_path):
     weights = r.armt_llama(r.base_model(LLAMA))
     found = load(write(tmp_path, weights, LLAMA, safe=True), segment_size=SIZE, lora_alpha=6.0)

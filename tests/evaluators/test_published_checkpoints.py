@@ -17,6 +17,7 @@ import torch
 from babilong.errors import DataError
 from babilong.tokenizers import load_tokenizer
 from baselines import checkpoints
+from baselines.reading import PUBLISHED
 from evaluators.models.protocol import ModelOptions
 from evaluators.models.registry import make_model
 from evaluators.records import read_records
@@ -120,6 +121,29 @@ def test_the_hub_gives_it_and_later_the_cache(tmp_path: Path) -> None:
         assert not any("huge" in path for path in hub.requests if "resolve" in path)
     assert first.split()[:2] == [hashlib.sha256(held["pytorch_model.bin"]).hexdigest(), "published"]
     assert loaded(**home, HF_HUB_OFFLINE="1") == first
+
+
+def test_one_of_the_hub_without_a_tokenizer_is_read_with_that_of_its_base_model(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    """As the released RMT on GPT-2 are: weights alone."""
+    tokenizer = load_tokenizer()
+    command = [sys.executable, "-m", "evaluators.cli", "-m", "rmt/someone/rmt-qa1", "--data", dataset.folder, *WORDS]
+    with Hub() as hub:
+        hub.add("someone/rmt-qa1", "main", files(words=False))
+        hub.add("openai-community/gpt2", "main", {"tokenizer.json": tokenizer.backend.to_str().encode()})
+        done = subprocess.run(
+            [*map(str, command), "-o", str(tmp_path / "runs")],
+            env={**os.environ, **hub.environment(tmp_path / "home")},
+            capture_output=True, text=True, timeout=200,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert any("openai-community/gpt2" in path for path in hub.requests)
+    [file] = tmp_path.glob("runs/**/samples.jsonl")
+    records = read_records(file)
+    sample = next(iter(dataset.samples("qa1", "0k")))
+    assert records[sample.id].tokens_in == PUBLISHED.count(tokenizer, sample.input, sample.question)
+    assert all(record.error is None for record in records.values())
 
 
 def test_a_hub_out_of_reach_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
