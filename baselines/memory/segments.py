@@ -19,6 +19,7 @@ ORDERS: dict[str, Callable[[int], list[int]]] = {
     "repeat_first": lambda n: [*range(n), 0],
 }
 
+Ids = NDArray[np.int64]
 IGNORE = -100  # label of tokens that carry no loss
 
 

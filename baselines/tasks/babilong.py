@@ -7,7 +7,7 @@ facts stand is never told. Stories come fresh from the simulator's `train` and `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -15,16 +15,15 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory import segments
-from baselines.memory.segments import IGNORE
+from baselines.memory.segments import IGNORE, Ids
+from baselines.tasks.interleaved import anything, interleaved
+from baselines.tasks.lessons import Lessons
 from baselines.tasks.splits import must_not_be_test
-from generators.stories.simulate import simulate
-from generators.stories.solve import solve
 from generators.streams import Stream
 
-Ids = NDArray[np.int64]
+_OWN = 0.75  # share of the questions that are of the story's own task, where they can be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,10 @@ def prose_noise(tokenizer: Tokenizer, edition: str, volumes: int) -> Noise:
 
 
 class StoryTask:
-    """Makes batches of one task.
+    """Makes batches of one or several tasks.
 
     Args:
-        task: `qa1`; others as their questions along the way are defined in `_PEOPLE_QUESTIONS`.
+        tasks: names and how often each is drawn.
         tokenizer: encodes facts and questions.
         end: token id that ends an answer.
         noise: background text.
@@ -85,60 +84,21 @@ class StoryTask:
         split: names them, too: `train` or `valid`.
 
     Raises:
-        UsageError: no questions along the way are defined for the task, or the split is not one to train on.
+        UsageError: an unknown task, or the split is not one to train on.
     """
 
     def __init__(
-        self, task: str, tokenizer: Tokenizer, end: int, noise: Noise, seed: int, split: str = "train"
+        self, tasks: Mapping[str, float], tokenizer: Tokenizer, end: int, noise: Noise, seed: int, split: str = "train"
     ) -> None:
         must_not_be_test(split)
-        if task not in _PEOPLE_QUESTIONS:
-            raise UsageError(f"Training on {task!r} is not possible yet; choose {', '.join(_PEOPLE_QUESTIONS)}.")
-        self.task, self.tokenizer, self.end, self.noise = task, tokenizer, end, noise
+        self.lessons, self.tokenizer, self.end, self.noise = Lessons(tasks), tokenizer, end, noise
         self.seed, self.split = seed, split
-        self._encode = lru_cache(maxsize=100_000)(lambda text: tuple(tokenizer.encode(text)))
-
-    def story(self, stream: Stream) -> tuple[str, ...]:
-        """Facts of a fresh story."""
-        return simulate(self.task, stream).facts
-
-    def question(self, facts: Sequence[str], stream: Stream) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Token ids of a question on the facts so far, and of its answer with the end token."""
-        text = _PEOPLE_QUESTIONS[self.task].format(stream.choice(facts).split(" ", 1)[0])
-        answer, _ = solve(self.task, facts, text)
-        return self._encode(f" {text}"), (*self._encode(f" {answer}"), self.end)
+        self._encode = lru_cache(maxsize=100_000)(lambda text: tuple(tokenizer.encode(f" {text}")))
 
     def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:
-        """Facts with questions and answers between them, nothing else: ids and labels, [batch, length].
-
-        The plainest form of the task, from which a model learns to read facts before it learns to remember them.
-        """
-        ids = np.zeros((batch, length), dtype=np.int64)
-        labels = np.full((batch, length), IGNORE, dtype=np.int64)
-        for row in range(batch):
-            stream = Stream(self.split, "interleaved", self.seed, self.task, step, row)
-            facts: list[str] = []
-            at = 0
-            while True:
-                fresh = list(self.story(stream))
-                part: list[int] = []
-                targets: list[int] = []
-                for i in range(0, len(fresh), 2):
-                    facts += fresh[i : i + 2]
-                    for fact in fresh[i : i + 2]:
-                        part += self._encode(f" {fact}")
-                    targets += [IGNORE] * (len(part) - len(targets))
-                    for _ in range(2):
-                        asked, answer = self.question(facts, stream)
-                        part += (*asked, *answer)
-                        targets += (*[IGNORE] * (len(asked) - 1), *answer, IGNORE)
-                take = min(len(part), length - at)
-                ids[row, at : at + take] = part[:take]
-                labels[row, at : at + take] = targets[:take]
-                at += take
-                if at == length:
-                    break
-        return ids, labels
+        """Facts with questions and answers between them: ids and labels, [batch, length]."""
+        streams = (Stream(self.split, "interleaved", self.seed, step, row) for row in range(batch))
+        return interleaved(self.lessons, self._encode, self.end, streams, length)
 
     def segmented(
         self,
@@ -149,8 +109,12 @@ class StoryTask:
         questions: int,
         step: int,
         garble: float = 0.0,
+        tasks: Mapping[str, float] | None = None,
     ) -> Batch:
         """Stories in noise, cut into segments.
+
+        Of a story that bAbI asks about at its end alone only some facts have questions: behind the others none is
+        asked.
 
         Args:
             batch: B, rows.
@@ -160,31 +124,37 @@ class StoryTask:
             questions: K, asked after each segment.
             step: names the random streams with the row.
             garble: highest share of noise tokens replaced by random ones; the share is drawn for each row.
+            tasks: instead of the task's own, how often each is drawn.
         """
-        rows = []
+        lessons = self.lessons if tasks is None else Lessons(tasks)
+        rows, asked_of = [], []
         for row in range(batch):
-            stream = Stream(self.split, "segmented", self.seed, self.task, step, row)
-            facts = self.story(stream)
-            ids, ends = self._bury([self._encode(f" {fact}") for fact in facts], tokens, garble, stream)
-            rows.append((facts, ids, ends, stream))
-        total = max(segments.count(len(ids), size, overlap) for _, ids, _, _ in rows)
-        longest = 24
+            stream = Stream(self.split, "segmented", self.seed, step, row)
+            story = lessons.draw(stream)
+            ids, ends = self._bury([self._encode(fact) for fact in story.facts], tokens, garble, stream)
+            cuts = segments.bounds(len(ids), size, overlap)
+            rows.append((ids, cuts))
+            for i, known in enumerate(np.searchsorted(ends, [end for _, end in cuts], side="right").tolist()):
+                asked = story.asked[known - 1] if known else ()
+                for k in range(questions if any(asked) else 0):
+                    question = anything(asked[:1] if asked[0] and stream.random() < _OWN else asked, stream)
+                    answer = (*self._encode(question.answer), self.end)
+                    asked_of.append((i, row * questions + k, self._encode(question.text), answer))
+        total = max(len(cuts) for _, cuts in rows)
+        longest = max((len(words) + len(answer) - 1 for *_, words, answer in asked_of), default=1)
         out = Batch(
             np.zeros((total, batch, size), dtype=np.int64),
             np.zeros((total, batch, size), dtype=np.bool_),
             np.zeros((total, batch * questions, longest), dtype=np.int64),
             np.full((total, batch * questions, longest), IGNORE, dtype=np.int64),
         )
-        for row, (facts, ids, ends, stream) in enumerate(rows):
-            for i, (start, end) in enumerate(segments.bounds(len(ids), size, overlap)):
+        for row, (ids, cuts) in enumerate(rows):
+            for i, (start, end) in enumerate(cuts):
                 out.segments[i, row, : end - start] = ids[start:end]
                 out.mask[i, row, : end - start] = True
-                known = facts[: int(np.searchsorted(ends, end, side="right"))]
-                for k in range(questions if known else 0):
-                    asked, answer = self.question(known, stream)
-                    at = row * questions + k
-                    out.questions[i, at, : len(asked) + len(answer) - 1] = (*asked, *answer[:-1])
-                    out.labels[i, at, len(asked) - 1 : len(asked) + len(answer) - 1] = answer
+        for i, at, words, answer in asked_of:
+            out.questions[i, at, : len(words) + len(answer) - 1] = (*words, *answer[:-1])
+            out.labels[i, at, len(words) - 1 : len(words) + len(answer) - 1] = answer
         return out
 
     def _bury(
@@ -217,7 +187,3 @@ class StoryTask:
             fact_ends.append(total)
         parts.append(text[done:])
         return np.concatenate(parts), np.asarray(fact_ends)
-
-
-# Asked of anybody named so far; the tasks whose questions need nothing but a person.
-_PEOPLE_QUESTIONS = {"qa1": "Where is {}?"}

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.memory.segments import IGNORE
-from baselines.tasks.babilong import Ids
+from baselines.memory.segments import IGNORE, Ids
 
 LONGEST = 20  # tokens of a question with its answer: one width, so that shares of a batch are padded alike
 

@@ -19,9 +19,9 @@ import numpy as np
 
 from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
-from baselines.memory.segments import IGNORE
+from baselines.memory.segments import IGNORE, Ids
 from baselines.memory.sentences import Block
-from baselines.tasks.babilong import Ids
+from baselines.tasks.interleaved import interleaved
 from baselines.tasks.lessons import Lessons
 from baselines.tasks.moment_batch import LONGEST, Moments, blank
 from baselines.tasks.noise import Sentences
@@ -30,7 +30,6 @@ from baselines.tasks.single import Question
 from baselines.tasks.splits import must_not_be_test
 from generators.streams import Stream
 
-_ASK_HERE = 0.6  # share of facts after which interleaved text asks
 _LINGER = 0.8  # chance that a question is asked one sentence of noise later, and so on
 
 
@@ -151,29 +150,9 @@ class MomentTask:
         return [] if len(ids) > size or tuple(ids) in map(self._encode, facts) else ids
 
     def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:
-        """Facts with questions and answers between them, nothing else: ids and labels, [batch, length].
-
-        The plainest form of the tasks, from which a model learns to read facts before it learns to remember them.
-        """
-        ids = np.zeros((batch, length), dtype=np.int64)
-        labels = np.full((batch, length), IGNORE, dtype=np.int64)
-        for row in range(batch):
-            stream = Stream(self.split, "interleaved moments", self.seed, step, row)
-            part: list[int] = []
-            targets: list[int] = []
-            while len(part) < length:
-                story = self.lessons.draw(stream)
-                for fact, asked in zip(story.facts, story.asked, strict=True):
-                    part += self._encode(fact)
-                    targets += [IGNORE] * (len(part) - len(targets))
-                    groups = [group for group in asked if group]
-                    for _ in range(2 if groups and stream.random() < _ASK_HERE else 0):
-                        question = stream.choice(stream.choice(groups))
-                        words, answer = self._encode(question.text), (*self._encode(question.answer), self.end)
-                        part += (*words, *answer)
-                        targets += (*[IGNORE] * (len(words) - 1), *answer, IGNORE)
-            ids[row], labels[row] = part[:length], targets[:length]
-        return ids, labels
+        """Facts with questions and answers between them: ids and labels, [batch, length]."""
+        streams = (Stream(self.split, "interleaved moments", self.seed, step, row) for row in range(batch))
+        return interleaved(self.lessons, self._encode, self.end, streams, length)
 
     def _row(self, row: int, step: int, telling: Telling, lessons: Lessons) -> Moments:
         size, near, total = telling.size, telling.near, telling.facts + telling.noise

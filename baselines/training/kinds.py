@@ -16,8 +16,9 @@ from babilong.errors import UsageError, unknown
 from babilong.tokenizers import Tokenizer
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
+from baselines.memory.segments import Ids
 from baselines.memory.sentences import Block
-from baselines.tasks.babilong import Batch, Ids, StoryTask, prose_noise
+from baselines.tasks.babilong import Batch, StoryTask, prose_noise
 from baselines.tasks.moment_batch import Moments
 from baselines.tasks.moments import MomentTask, Telling
 from baselines.tasks.noise import sentences_of
@@ -78,18 +79,15 @@ def batches(recipe: Recipe, tokenizer: Tokenizer, end: int, split: str, volumes:
         volumes: of built-in prose as noise.
 
     Raises:
-        UsageError: a recipe of several tasks has no stage of `moments` or `gate`, or the split is the one that is
-            measured on.
+        UsageError: the split is the one that is measured on.
         DataError: the folder of books cannot be read.
     """
     config = MemoryConfig.from_dict(recipe.memory)
     if any(stage.kind in _OF_MOMENTS for stage in recipe.stages):
         sentences = sentences_of(tokenizer, config.segment_size, split, volumes, recipe.noise_books)
         return Batches(MomentTask(recipe.tasks, tokenizer, end, sentences, recipe.seed, split), config)
-    if not isinstance(recipe.task, str):
-        raise UsageError("Several tasks at once are for stages of the kind `moments`; name one task.")
     noise = prose_noise(tokenizer, split, volumes)
-    return Batches(StoryTask(recipe.task, tokenizer, end, noise=noise, seed=recipe.seed, split=split), config)
+    return Batches(StoryTask(recipe.tasks, tokenizer, end, noise, recipe.seed, split), config)
 
 
 def loss(model: MemoryModel, batch: Any, stage: Stage) -> Score:
@@ -191,6 +189,7 @@ def _segmented(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, s
         questions=stage.questions,
         step=step,
         garble=stage.garble if stream.random() < 0.5 else 0.0,
+        tasks=stage.task,
     )
     # Made whole and cut, so that all shares have as many segments.
     height = batch.segments.shape[1]

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from baselines.memory.model import MemoryModel
-from baselines.memory.segments import IGNORE
-from baselines.tasks.babilong import Batch, Ids
+from baselines.memory.segments import IGNORE, Ids
+from baselines.tasks.babilong import Batch
 from baselines.training.recipe import Stage
 
 

@@ -46,7 +46,7 @@ class Stage:
         garble: highest share of noise tokens replaced by random ones, in half of the batches.
         questions: asked after each segment that carries gradient; of each row in a stage of `moments`.
         write_penalty: weight of the gate's mean opening in the loss; in `moments`, of the mean softplus of its scores.
-        task: of `moments`, the tasks of the stage and how often each is drawn, instead of the recipe's.
+        task: the tasks of the stage and how often each is drawn, instead of the recipe's; not of `interleaved`.
         facts: of `moments`, about how many facts a row tells.
         noise: about how many sentences of books stand among them.
         background: more such sentences for each row, which the gate alone judges: most of a long text is nothing else.
@@ -155,7 +155,7 @@ class Recipe:
 
     Attributes:
         name: of the recipe and its checkpoint.
-        task: bAbI task; for stages of `moments` also several, each with how often it is drawn.
+        task: bAbI task, or several, each with how often it is drawn.
         seed: names all random streams.
         split: of the stories; never `test`.
         precision: of the forward pass: `no`, `bf16` or `fp16`.

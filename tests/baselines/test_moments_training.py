@@ -228,9 +228,6 @@ def test_a_source_is_made_from_a_recipe(source):
     made = kinds.batches(BANK, load_tokenizer(), 0, "valid", 1)
     assert made.split == "valid"
     assert (made(OPEN, 0, Share())[0].segments != source(OPEN, 0, Share())[0].segments).any()
-    several = dataclasses.replace(BANK, stages=BANK.stages[:1])
-    with pytest.raises(UsageError, match="Several tasks at once are for stages of the kind `moments`"):
-        kinds.batches(several, load_tokenizer(), 0, "train", 1)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def one_stage(steps: int, **fields) -> Recipe:
 @lru_cache
 def story_task(split: str = "train") -> StoryTask:
     tokenizer = load_tokenizer()
-    return StoryTask("qa1", tokenizer, 0, prose_noise(tokenizer, "train", 1), seed=1, split=split)
+    return StoryTask({"qa1": 1}, tokenizer, 0, prose_noise(tokenizer, "train", 1), seed=1, split=split)
 
 
 def batches(recipe: Recipe = TINY, split: str = "train") -> kinds.Batches:
