@@ -4,7 +4,8 @@
     config.json          configuration of the base model, as transformers writes it
     memory.json          memory configuration, and what the model was trained for
     tokenizer.json       its tokenizer
-    training.yaml        the recipe it was trained by
+    training.yaml        the recipe it was trained by; of the bundled ones what was done otherwise stands in results/
+    training-gate.yaml   of a bundled one the recipe by which its gate was learnt in the end
 
 Bundled ones lie in `baselines/bundled/` and are named by their folder. Checkpoints that the authors of RMT and ARMT
 released, which have no memory.json, are read by `baselines.published`.

@@ -169,7 +169,8 @@ class Recipe:
         lora: adapters in the base model, which is frozen then.
         train_only: regular expressions; parameters whose names none of them is found in are frozen.
         noise_volumes: volumes of built-in prose, edition `train`.
-        noise_books: folder of books whose sentences are noise, too, in stages of `moments`.
+        noise_books: folder of books whose sentences are noise, too, in stages of `moments`; nothing can tell whether
+            it is measured in later, so keep the books that you measure in out of it.
         warmup: optimizer steps over which the rate rises from 0.
         optimizer: `adamw`, `adam`, `sgd` or `adafactor`.
         optimizer_options: its other arguments.

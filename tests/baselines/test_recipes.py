@@ -34,8 +34,12 @@ def test_the_rate_rises_stays_and_falls():
 def test_the_bundled_recipe_is_the_one_of_the_bundled_checkpoint(name):
     recipe = load_recipe(name)
     assert list(recipe.tasks)[:5] == ["qa1", "qa2", "qa3", "qa4", "qa5"]
-    stored = checkpoints.find(name) / "training.yaml"
-    assert stored.read_text() == recipe.text
+    folder = checkpoints.find(name)
+    assert (folder / "training.yaml").read_text() == recipe.text
+    if (folder / "training-gate.yaml").exists():
+        recipe = load_recipe(f"{name}-gate")
+        assert (folder / "training-gate.yaml").read_text() == recipe.text
+    assert checkpoints.load(name).model.config.gate_threshold == recipe.gate_threshold
 
 
 @pytest.mark.parametrize("name", bundled())
