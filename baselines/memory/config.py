@@ -38,6 +38,9 @@ class MemoryConfig:
         segment_gate: channels of a gate that judges each segment by itself and keeps it from the memory (see `gate`
             the module); 0 is none.
         gate_threshold: score above which it lets a segment in.
+        headings: score above which what stands behind a heading is let in: words that no full stop ends, such as
+            "CHAPTER IX", are taken to belong to the sentence behind them. Where a segment is kept out, what follows
+            each capital letter in it is judged by itself, the longest first. None: it is not.
         gate_from: what it was trained from: `answers` alone, or `labels` of where the facts stand.
         bank: how many segments' memories a bank keeps.
         recency: how steeply each attention head prefers a bank's newer memories, a slope a head; none: not at all.
@@ -67,6 +70,7 @@ class MemoryConfig:
     written_at: Literal["segment", "text", "table"] = "segment"
     segment_gate: int = 0
     gate_threshold: float = 0.0
+    headings: float | None = None
     gate_from: Literal["answers", "labels"] = "answers"
     bank: int = 64
     recency: tuple[float, ...] = ()

@@ -73,10 +73,11 @@ class KeptOut:
         judged = [_Sentence(len(ids), []) for ids in encoded]
         last = np.cumsum([len(ids) for ids in encoded])
         ends = np.cumsum(block.lengths)
-        for row in np.flatnonzero(self._scanner.let_in(block)):
+        begins = self._scanner.let_in(block)
+        for row in np.flatnonzero(begins >= 0):
             which = int(np.searchsorted(last, ends[row]))
             end = judged[which].tokens - int(last[which] - ends[row])
-            judged[which].let_in.append((block.ids[row, : block.lengths[row]], end))
+            judged[which].let_in.append((block.ids[row, begins[row] : block.lengths[row]], end))
         return dict(zip(sentences, judged, strict=True))
 
     def _encode(self, sentences: Sequence[str]) -> list[list[int]]:

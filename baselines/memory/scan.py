@@ -21,7 +21,9 @@ from baselines.memory import segments
 from baselines.memory.model import MemoryModel
 from baselines.memory.sentences import Block, SentenceCutter
 
-_AT_A_TIME = 256  # segments judged at once
+# Segments judged at once: always as many of the two as fit, since libraries keep a program for each shape in memory.
+_AT_A_TIME, _FEW = 256, 32
+_FAR = 12.0  # below the threshold: behind no heading of a segment that is scored so low any fact was found
 
 
 class Segment(NamedTuple):
@@ -55,7 +57,7 @@ class Scanner:
 
     @cached_property
     def _cutter(self) -> SentenceCutter:
-        return SentenceCutter(self._tokenizer, self._config.segment_size)
+        return SentenceCutter(self._tokenizer, self._config.segment_size, self._config.headings is not None)
 
     def segments(self, pieces: Iterable[list[int]]) -> Iterator[Segment]:
         """The segments of a text that are read; an empty text has an empty one."""
@@ -68,8 +70,9 @@ class Scanner:
         read = cut = 0
         for block in self.blocks(pieces):
             ends = cut + np.cumsum(block.lengths)
-            for row in np.flatnonzero(self.let_in(block)):
-                yield Segment(block.ids[row, : block.lengths[row]], int(ends[row]) - read)
+            begins = self.let_in(block)
+            for row in np.flatnonzero(begins >= 0):
+                yield Segment(block.ids[row, begins[row] : block.lengths[row]], int(ends[row]) - read)
                 read = int(ends[row])
             cut = int(ends[-1])
         if read < cut or not cut:
@@ -79,26 +82,42 @@ class Scanner:
         """All segments of a text, of a model that cuts at sentences."""
         return self._cutter.stream(pieces)
 
-    def let_in(self, block: Block) -> NDArray[np.bool_]:
-        """Which segments the gate lets in, [n]; all of them where there is none."""
+    def let_in(self, block: Block) -> NDArray[np.int64]:
+        """The token of each segment from which on the gate lets it in, [n]: 0, one behind a heading, or -1, none."""
         if not self._config.segment_gate:
-            return np.ones(len(block.ids), dtype=np.bool_)
-        return self.scores(block) > self._config.gate_threshold
+            return np.zeros(len(block.ids), dtype=np.int64)
+        scores = self.scores(block)
+        begins = np.where(scores > self._config.gate_threshold, 0, -1)
+        if self._config.headings is not None:
+            near = (begins < 0) & (scores > self._config.gate_threshold - _FAR)
+            rows, places = np.nonzero(self._cutter.capitals(block) & near[:, None])
+            passing = self.scores(_behind(block, rows, places)) > self._config.headings
+            # The longest last, so that it is the one that stays.
+            begins[rows[passing][::-1]] = places[passing][::-1]
+        return begins
 
     def scores(self, block: Block) -> NDArray[np.float32]:
         """What the gate makes of each segment, [n]."""
-        # Always as many at once: for each other shape, libraries would keep a program of their own in memory.
         parts = []
+        at_once = _AT_A_TIME if len(block.ids) > _FEW else _FEW
         with torch.inference_mode():
-            for start in range(0, len(block.ids), _AT_A_TIME):
-                ids, lengths = (_filled(x[start : start + _AT_A_TIME]) for x in block)
+            for start in range(0, len(block.ids), at_once):
+                ids, lengths = (_filled(x[start : start + at_once], at_once) for x in block)
                 mask = torch.arange(ids.shape[1]) < lengths[:, None]
                 device = self._model.device
                 parts.append(self._model.segment_gate(ids.to(device), mask.to(device)).float().cpu().numpy())
-        return np.concatenate(parts)[: len(block.ids)]
+        return np.concatenate(parts)[: len(block.ids)] if parts else np.zeros(0, dtype=np.float32)
 
 
-def _filled(rows: NDArray[np.int64]) -> torch.Tensor:
-    """Rows [n, ...] with rows of zeros behind them, as many as are judged at once."""
-    missing = _AT_A_TIME - len(rows)
+def _behind(block: Block, rows: NDArray[np.int64], places: NDArray[np.int64]) -> Block:
+    """What of segments `rows` stands from the tokens `places` on."""
+    at = np.arange(block.ids.shape[1])
+    lengths = block.lengths[rows] - places
+    ids = block.ids[rows[:, None], np.minimum(places[:, None] + at, block.ids.shape[1] - 1)]
+    return Block(np.where(at < lengths[:, None], ids, 0), lengths)
+
+
+def _filled(rows: NDArray[np.int64], size: int) -> torch.Tensor:
+    """Rows [n, ...] with rows of zeros behind them, `size` in all."""
+    missing = size - len(rows)
     return torch.from_numpy(np.pad(rows, ((0, missing), *[(0, 0)] * (rows.ndim - 1))) if missing else rows)

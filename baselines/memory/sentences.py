@@ -5,7 +5,8 @@
         block.ids           # [n, 32], n segments padded on the right with 0
 
 A segment is a sentence, or a piece of `size` tokens of a longer one. So a fact among book text is read as it would be
-read alone, however long the text.
+read alone, however long the text. But no full stop parts a heading, or a table, from what stands behind it: there the
+last piece may be a whole one, the one before it shorter.
 """
 
 from __future__ import annotations
@@ -40,14 +41,17 @@ class SentenceCutter:
     Args:
         tokenizer: whose ids are cut.
         size: most tokens of a segment.
+        whole_end: whether the last piece of a sentence longer than a segment is a whole one, and the one before it what
+            is left; if not, the last is.
     """
 
-    def __init__(self, tokenizer: Tokenizer, size: int) -> None:
-        self.size = size
+    def __init__(self, tokenizer: Tokenizer, size: int, whole_end: bool = False) -> None:
+        self.size, self.whole_end = size, whole_end
         texts = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
         self._ends = np.array([text.rstrip(_CLOSING).endswith(_ENDS) for text in texts])
         self._closes = np.array([bool(text) and not text.strip(_CLOSING) for text in texts])
         self._begins = np.array([text[:1].isspace() for text in texts])
+        self._capitals = self._begins & np.array([text.lstrip()[:1].isupper() for text in texts])
 
     def cut(self, ids: NDArray[np.int64], ended: bool = False) -> NDArray[np.int64]:
         """Where segments start in a text, ascending, 0 first; [n].
@@ -56,10 +60,12 @@ class SentenceCutter:
             ids: token ids [T], T > 0.
             ended: whether a sentence had ended before them.
         """
-        starts = self._sentences(ids, ended)
-        pieces = -(-np.diff(np.append(starts, len(ids))) // self.size)
-        first = np.repeat(np.cumsum(pieces) - pieces, pieces)
-        return np.repeat(starts, pieces) + (np.arange(pieces.sum()) - first) * self.size
+        return self._pieces(self._sentences(ids, ended), len(ids))
+
+    def capitals(self, block: Block) -> NDArray[np.bool_]:
+        """The tokens of segments that a capital letter begins, but for the first of each; [n, size]."""
+        places = np.arange(block.ids.shape[1])
+        return self._capitals[block.ids] & (places > 0) & (places < block.lengths[:, None])
 
     def stream(self, pieces: Iterable[list[int]]) -> Iterator[Block]:
         """Segments of a text that arrives in pieces; at most a piece and a segment are in memory at a time."""
@@ -69,10 +75,13 @@ class SentenceCutter:
             held = np.concatenate((held, np.asarray(piece, dtype=np.int64)))
             if len(held) < 2:
                 continue
-            starts = self.cut(held, ended)
-            last = int(starts[-1])  # may go on in the next piece
+            sentences = self._sentences(held, ended)
+            starts = self._pieces(sentences, len(held))
+            # The last may go on in the next piece, and where the last is a whole one the one before it, too.
+            open_pieces = 2 if self.whole_end and len(starts) > 1 and starts[-2] >= sentences[-1] else 1
+            last = int(starts[-open_pieces])
             if last:
-                yield self._block(held[:last], starts[:-1])
+                yield self._block(held[:last], starts[:-open_pieces])
                 ended = bool(self._ended(held[:last], ended)[-1])
                 held = held[last:]
         if len(held):
@@ -89,6 +98,16 @@ class SentenceCutter:
     def _sentences(self, ids: NDArray[np.int64], ended: bool) -> NDArray[np.int64]:
         after = np.flatnonzero(self._ended(ids, ended)[:-1] & self._begins[ids[1:]]) + 1
         return np.concatenate(([0], after))
+
+    def _pieces(self, sentences: NDArray[np.int64], total: int) -> NDArray[np.int64]:
+        ends = np.append(sentences[1:], total)
+        pieces = -(-(ends - sentences) // self.size)
+        first = np.repeat(np.cumsum(pieces) - pieces, pieces)
+        starts = np.repeat(sentences, pieces) + (np.arange(pieces.sum()) - first) * self.size
+        if self.whole_end:
+            several = pieces > 1
+            starts[np.cumsum(pieces)[several] - 1] = ends[several] - self.size
+        return starts
 
     def _block(self, ids: NDArray[np.int64], starts: NDArray[np.int64]) -> Block:
         lengths = np.diff(np.append(starts, len(ids)))

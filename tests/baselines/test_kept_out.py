@@ -1,5 +1,6 @@
 """What was kept out before is not looked at again, and nothing else changes."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,9 +20,9 @@ PARTS = [
 CONTEXTS = st.lists(st.lists(st.sampled_from(PARTS), max_size=25).map(" ".join) | st.text(max_size=40), max_size=4)
 
 
-@pytest.fixture(scope="module")
-def gated():
-    return scanner(cut="sentences", gate=8)[1]
+@pytest.fixture(scope="module", params=[None, 0.0], ids=["no headings", "headings"])
+def gated(request):
+    return scanner(cut="sentences", gate=8, headings=request.param)[1]
 
 
 @given(contexts=CONTEXTS, most=st.sampled_from([0, 3, 1000]), at_a_time=st.sampled_from([1, 4, 1000]))
@@ -54,7 +55,7 @@ def test_only_what_is_new_is_encoded(gated, monkeypatch):
     )
     reading = KeptOut(gated, tokenizer)
     sentences = [sentence for sentence in PARTS if sentence.endswith(".") and " " in sentence]
-    monkeypatch.setattr(gated, "let_in", lambda block: block.lengths < 0)
+    monkeypatch.setattr(gated, "let_in", lambda block: np.full(len(block.ids), -1))
     list(reading.segments(" ".join(sentences)))
     before = len(encoded)
     (segment,) = reading.segments(" ".join(("It rained.", *sentences)))

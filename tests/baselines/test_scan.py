@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from babilong.tokenizers import load_tokenizer
 from baselines.memory import scan, segments
 from baselines.memory.scan import Scanner
+from baselines.reader import load_reader
 from tests.baselines.tiny import TINY, tiny_memory
 
 TEXT = (
@@ -17,6 +18,12 @@ TEXT = (
     "wife. Sandra took the milk there. Daniel journeyed to the bathroom. And all was well."
 ) * 3
 IDS = load_tokenizer().encode(TEXT)
+HEADINGS = "".join(
+    f" {heading} {who} {did} {what}. He said so."
+    for heading in ("CHAPTER IX", "[Hitchcock, Alfred]] ilo", "so on and on", "30) Murder!!' Kitchen Garden Mary")
+    for who in ("John", "Mary", "the Duke", "she")
+    for did, what in (("went to", "the garden"), ("took", "the Milk there"), ("left", "Rome"))
+)
 SIZE = 16
 SIZES = st.lists(st.integers(0, 40), max_size=20)
 
@@ -40,9 +47,9 @@ def open_scanner():
     return scanner(cut="sentences")[1]
 
 
-@pytest.fixture(scope="module")
-def gated():
-    return scanner(cut="sentences", gate=8)
+@pytest.fixture(scope="module", params=[None, 0.0], ids=["no headings", "headings"])
+def gated(request):
+    return scanner(cut="sentences", gate=8, headings=request.param)
 
 
 def pieces(sizes: list[int], ids=IDS) -> list[list[int]]:
@@ -85,9 +92,47 @@ def test_with_a_gate_those_above_its_threshold_are_read(gated):
     cut = [ids[:length] for block in found.blocks([IDS]) for ids, length in zip(*block, strict=True)]
     alone = [torch.from_numpy(ids[None]) for ids in cut]
     scores = [model.segment_gate(ids, torch.ones_like(ids, dtype=torch.bool)).item() for ids in alone]
+    if model.config.headings is not None:
+        pytest.skip("what stands behind headings is let in, too")
     above = [ids.tolist() for ids, score in zip(cut, scores, strict=True) if score > model.config.gate_threshold]
     assert 3 < len(above) < len(cut) - 3
     assert [segment.ids.tolist() for segment in found.segments([IDS]) if len(segment.ids)] == above
+
+
+@pytest.mark.parametrize("far", [0.0, 12.0])
+def test_behind_a_heading_the_longest_is_let_in_that_a_capital_letter_begins(monkeypatch, far):
+    model, found = scanner(cut="sentences", gate=8, headings=0.0)
+    tokenizer, gate, threshold = load_tokenizer(), model.segment_gate, model.config.gate_threshold
+    object.__setattr__(model.config, "headings", threshold)
+    monkeypatch.setattr(scan, "_FAR", far)
+
+    def score(ids: list[int]) -> float:
+        return gate(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.bool)).item()
+
+    seen = set()
+    for block in found.blocks([tokenizer.encode(HEADINGS)]):
+        for row, length, begin in zip(block.ids.tolist(), block.lengths, found.let_in(block), strict=True):
+            ids = row[:length]
+            texts = [tokenizer.decode([token]) for token in ids]
+            starts = [i for i, text in enumerate(texts) if i and text[0].isspace() and text.strip()[:1].isupper()]
+            whole, passing = score(ids), [i for i in starts if score(ids[i:]) > threshold]
+            near = whole > threshold - far
+            assert begin == (0 if whole > threshold else passing[0] if passing and near else -1)
+            seen.add("whole" if begin == 0 else "behind" if begin > 0 else "far" if passing else "none")
+    assert seen == {"whole", "none", "behind" if far else "far"}
+
+
+def test_a_fact_is_read_without_the_heading_before_it():
+    """By the bundled gate, which keeps them out together."""
+    reader = load_reader("armt-gpt2", "float32")
+    text = "It rained. Chapter 12 of the Annals of a Quiet Country Parish John travelled to the hallway. It was late."
+    assert reader.answer([(text, "Where is John?")], 5)[0].text == "hallway"
+    segment, rest = reader.segments(text)
+    words = reader.tokenizer.decode(segment.ids.tolist())
+    assert words.endswith(" John travelled to the hallway.") and not words.startswith(" Chapter")
+    assert segment.tokens + rest.tokens == reader.tokenizer.count(f" {text}")
+    object.__setattr__(reader.model.config, "headings", None)
+    assert [len(segment.ids) for segment in reader.segments(text)] == [0]
 
 
 @given(sizes=SIZES, length=st.integers(0, len(IDS)))
@@ -129,7 +174,7 @@ def test_reading_what_is_let_in_is_reading_all_with_the_gate_shut_on_the_rest(ar
         every = model.init_state(1)
         for block in found.blocks([IDS]):
             for ids, length, let_in in zip(*block, found.let_in(block), strict=True):
-                every = step(every, ids[:length], torch.tensor([float(let_in)]))
+                every = step(every, ids[:length], torch.tensor([float(let_in >= 0)]))
     assert few["weight"].all()
     assert all(tensor.equal(every[name]) for name, tensor in few.items())
 

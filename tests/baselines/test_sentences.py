@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from babilong.tokenizers import load_tokenizer
 from baselines.memory.sentences import SentenceCutter
 
+TOKENIZER = load_tokenizer()
 TEXT = (
     ' He said "No." Then Mary went to the garden. CHAPTER I John moved to the office. '
     "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want of a "
@@ -15,27 +16,27 @@ TEXT = (
 )
 
 
-@pytest.fixture(scope="module")
-def cutter() -> SentenceCutter:
-    return SentenceCutter(load_tokenizer(), size=16)
+@pytest.fixture(scope="module", params=[False, True], ids=["whole pieces first", "a whole piece last"])
+def cutter(request) -> SentenceCutter:
+    return SentenceCutter(TOKENIZER, size=16, whole_end=request.param)
 
 
 def cut(cutter, ids):
     starts = cutter.cut(np.asarray(ids))
-    return [load_tokenizer().decode(part.tolist()) for part in np.split(np.asarray(ids), starts[1:])]
+    return [TOKENIZER.decode(part.tolist()) for part in np.split(np.asarray(ids), starts[1:])]
 
 
 def test_segments_end_with_sentences_and_long_ones_are_cut(cutter):
-    found = cut(cutter, load_tokenizer().encode(TEXT))
+    found = cut(cutter, TOKENIZER.encode(TEXT))
     assert found[:3] == [' He said "No."', " Then Mary went to the garden.", " CHAPTER I John moved to the office."]
     assert "".join(found) == TEXT
-    assert all(len(load_tokenizer().encode(part)) <= 16 for part in found)
+    assert all(len(TOKENIZER.encode(part)) <= 16 for part in found)
 
 
 @given(st.lists(st.integers(1, 60), max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_a_text_in_pieces_is_cut_as_one_in_whole(cutter, sizes):
-    ids = load_tokenizer().encode(TEXT * 3)
+    ids = TOKENIZER.encode(TEXT * 3)
     pieces = [part.tolist() for part in np.split(np.asarray(ids), np.cumsum(sizes)) if len(part)]
     blocks = list(cutter.stream(pieces))
     lengths = np.concatenate([block.lengths for block in blocks])
@@ -47,7 +48,28 @@ def test_a_text_in_pieces_is_cut_as_one_in_whole(cutter, sizes):
 def test_a_fact_is_cut_out_whole_wherever_it_stands(cutter):
     fact = "Daniel journeyed to the bathroom."
     for before in ("Mr. Brown sat.", "'Oh!' she cried.", "He asked (twice).", "“Well,” he said. “Go!”"):
-        assert f" {fact}" in cut(cutter, load_tokenizer().encode(f" {before} {fact} It rained."))
+        assert f" {fact}" in cut(cutter, TOKENIZER.encode(f" {before} {fact} It rained."))
+
+
+@given(
+    words=st.lists(
+        st.sampled_from("CHAPTER of the Annals | volume=5 - Hitchcock, IX Main 1992 to".split()), max_size=60
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_with_a_whole_piece_last_no_fact_is_cut_whatever_stands_before_it(cutter, words):
+    fact = " Daniel journeyed to the bathroom."
+    ids = TOKENIZER.encode(" ".join(["He left.", *words]) + fact + " It rained.")
+    found = cut(cutter, ids)
+    assert sum(part.endswith(fact) for part in found) == 1 or not cutter.whole_end
+    assert "".join(found) == TOKENIZER.decode(ids)
+    assert all(len(TOKENIZER.encode(part)) <= 16 for part in found)
+
+
+def test_a_whole_piece_last_leaves_the_rest_to_the_one_before(cutter):
+    ids = TOKENIZER.encode(" word" * 37)
+    lengths = np.diff(np.append(cutter.cut(np.asarray(ids)), len(ids))).tolist()
+    assert lengths == ([16, 5, 16] if cutter.whole_end else [16, 16, 5])
 
 
 def test_a_text_of_nothing_has_no_segments(cutter):

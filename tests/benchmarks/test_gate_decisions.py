@@ -55,7 +55,7 @@ class FakeScanner:
 
     def let_in(self, block: Block):
         parts = zip(*block, strict=True)
-        return np.array([self.wanted(TOKENIZER.decode(ids[:n].tolist()).strip()) for ids, n in parts], dtype=np.bool_)
+        return np.array([int(self.wanted(TOKENIZER.decode(ids[:n].tolist()).strip())) - 1 for ids, n in parts])
 
 
 def reader(wanted):
@@ -99,6 +99,19 @@ def test_letters_of_several_bytes_do_not_move_a_fact(benchmark):
     sample = SimpleNamespace(input=text, facts=facts, fact_offsets=offsets)
     decisions = benchmark.decide(reader(lambda text: text in facts), sample)
     assert decisions[1:] == (2, 0, 2, 0)
+
+
+def test_what_stands_before_where_a_segment_is_let_in_is_not_read(benchmark):
+    text = "Était-ce ici? CHAPTER IX Mary went to the garden. It rained."
+    facts = ("Mary went to the garden.",)
+    sample = SimpleNamespace(input=text, facts=facts, fact_offsets=(text.index(facts[0]),))
+    found = []
+    for skipped in range(1, 8):
+        # Lets in the second segment from its token `skipped` on.
+        decisions = benchmark.decide(reader(lambda text, n=skipped: (n + 1) * text.startswith("CHAPTER")), sample)
+        found.append((decisions.let_in, decisions.false, decisions.missed))
+    at = TOKENIZER.count(" CHAPTER IX")
+    assert found == [(1, 0, 0)] * at + [(1, 1, 1)] * (7 - at)
 
 
 def test_a_row_of_the_table_sums_a_cell_up(benchmark, samples, folder):
