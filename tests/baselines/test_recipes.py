@@ -39,7 +39,8 @@ def test_the_bundled_recipe_is_the_one_of_the_bundled_checkpoint(name):
     if (folder / "training-gate.yaml").exists():
         recipe = load_recipe(f"{name}-gate")
         assert (folder / "training-gate.yaml").read_text() == recipe.text
-    assert checkpoints.load(name).model.config.gate_threshold == recipe.gate_threshold
+    config = checkpoints.load(name).model.config
+    assert (config.gate_threshold, config.headings) == (recipe.gate_threshold, recipe.memory.get("headings"))
 
 
 @pytest.mark.parametrize("name", bundled())
