@@ -5,8 +5,8 @@
         block.ids           # [n, 32], n segments padded on the right with 0
 
 A segment is a sentence, or a piece of `size` tokens of a longer one. So a fact among book text is read as it would be
-read alone, however long the text. But no full stop parts a heading, or a table, from what stands behind it: there the
-last piece may be a whole one, the one before it shorter.
+read alone, however long the text. But no full stop parts a heading, or a table, from what stands behind it: so that what
+ends a long sentence is not cut, its last two pieces may be halves.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class SentenceCutter:
     Args:
         tokenizer: whose ids are cut.
         size: most tokens of a segment.
-        whole_end: whether the last piece of a sentence longer than a segment is a whole one, and the one before it what
-            is left; if not, the last is.
+        halves: whether the last two pieces of a sentence longer than a segment are as long as each other; if not, the last
+            is what is left.
     """
 
-    def __init__(self, tokenizer: Tokenizer, size: int, whole_end: bool = False) -> None:
-        self.size, self.whole_end = size, whole_end
+    def __init__(self, tokenizer: Tokenizer, size: int, halves: bool = False) -> None:
+        self.size, self.halves = size, halves
         texts = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
         self._ends = np.array([text.rstrip(_CLOSING).endswith(_ENDS) for text in texts])
         self._closes = np.array([bool(text) and not text.strip(_CLOSING) for text in texts])
@@ -63,9 +63,10 @@ class SentenceCutter:
         return self._pieces(self._sentences(ids, ended), len(ids))
 
     def capitals(self, block: Block) -> NDArray[np.bool_]:
-        """The tokens of segments that a capital letter begins, but for the first of each; [n, size]."""
-        places = np.arange(block.ids.shape[1])
-        return self._capitals[block.ids] & (places > 0) & (places < block.lengths[:, None])
+        """The tokens that a capital letter begins, but for the first, of segments that end a sentence; [n, size]."""
+        places, last = np.arange(block.ids.shape[1]), block.lengths[:, None] - 1
+        ended = (self._ends | self._closes)[np.take_along_axis(block.ids, last, axis=1)]
+        return self._capitals[block.ids] & (places > 0) & (places <= last) & ended
 
     def stream(self, pieces: Iterable[list[int]]) -> Iterator[Block]:
         """Segments of a text that arrives in pieces; at most a piece and a segment are in memory at a time."""
@@ -77,8 +78,8 @@ class SentenceCutter:
                 continue
             sentences = self._sentences(held, ended)
             starts = self._pieces(sentences, len(held))
-            # The last may go on in the next piece, and where the last is a whole one the one before it, too.
-            open_pieces = 2 if self.whole_end and len(starts) > 1 and starts[-2] >= sentences[-1] else 1
+            # The last may go on in the next piece, and of halves the one before it, too.
+            open_pieces = 2 if self.halves and len(starts) > 1 and starts[-2] >= sentences[-1] else 1
             last = int(starts[-open_pieces])
             if last:
                 yield self._block(held[:last], starts[:-open_pieces])
@@ -104,9 +105,10 @@ class SentenceCutter:
         pieces = -(-(ends - sentences) // self.size)
         first = np.repeat(np.cumsum(pieces) - pieces, pieces)
         starts = np.repeat(sentences, pieces) + (np.arange(pieces.sum()) - first) * self.size
-        if self.whole_end:
+        if self.halves:
             several = pieces > 1
-            starts[np.cumsum(pieces)[several] - 1] = ends[several] - self.size
+            lasts = np.cumsum(pieces)[several] - 1
+            starts[lasts] = (starts[lasts - 1] + ends[several]) // 2
         return starts
 
     def _block(self, ids: NDArray[np.int64], starts: NDArray[np.int64]) -> Block:

@@ -16,9 +16,9 @@ TEXT = (
 )
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["whole pieces first", "a whole piece last"])
+@pytest.fixture(scope="module", params=[False, True], ids=["whole pieces", "halves"])
 def cutter(request) -> SentenceCutter:
-    return SentenceCutter(TOKENIZER, size=16, whole_end=request.param)
+    return SentenceCutter(TOKENIZER, size=16, halves=request.param)
 
 
 def cut(cutter, ids):
@@ -57,19 +57,19 @@ def test_a_fact_is_cut_out_whole_wherever_it_stands(cutter):
     )
 )
 @settings(max_examples=60, deadline=None)
-def test_with_a_whole_piece_last_no_fact_is_cut_whatever_stands_before_it(cutter, words):
+def test_with_halves_no_fact_is_cut_whatever_stands_before_it(cutter, words):
     fact = " Daniel journeyed to the bathroom."
     ids = TOKENIZER.encode(" ".join(["He left.", *words]) + fact + " It rained.")
     found = cut(cutter, ids)
-    assert sum(part.endswith(fact) for part in found) == 1 or not cutter.whole_end
+    assert sum(part.endswith(fact) for part in found) == 1 or not cutter.halves
     assert "".join(found) == TOKENIZER.decode(ids)
     assert all(len(TOKENIZER.encode(part)) <= 16 for part in found)
 
 
-def test_a_whole_piece_last_leaves_the_rest_to_the_one_before(cutter):
+def test_the_last_two_pieces_of_a_long_sentence_may_be_halves(cutter):
     ids = TOKENIZER.encode(" word" * 37)
     lengths = np.diff(np.append(cutter.cut(np.asarray(ids)), len(ids))).tolist()
-    assert lengths == ([16, 5, 16] if cutter.whole_end else [16, 16, 5])
+    assert lengths == ([16, 10, 11] if cutter.halves else [16, 16, 5])
 
 
 def test_a_text_of_nothing_has_no_segments(cutter):
