@@ -5,8 +5,8 @@
         block.ids           # [n, 32], n segments padded on the right with 0
 
 A segment is a sentence, or a piece of `size` tokens of a longer one. So a fact among book text is read as it would be
-read alone, however long the text. But no full stop parts a heading, or a table, from what stands behind it: so that what
-ends a long sentence is not cut, its last two pieces may be halves.
+read alone, however long the text. But no full stop parts a heading, or a table, from what stands behind it: so that
+what ends a long sentence is not cut, its last two pieces may be halves.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class SentenceCutter:
     Args:
         tokenizer: whose ids are cut.
         size: most tokens of a segment.
-        halves: whether the last two pieces of a sentence longer than a segment are as long as each other; if not, the last
-            is what is left.
+        halves: whether the last two pieces of a sentence longer than a segment are as long as each other; if not, the
+            last is what is left.
     """
 
     def __init__(self, tokenizer: Tokenizer, size: int, halves: bool = False) -> None:
