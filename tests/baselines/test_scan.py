@@ -115,8 +115,9 @@ def test_behind_a_heading_the_longest_is_let_in_that_a_capital_letter_begins(mon
             ids = row[:length]
             texts = [tokenizer.decode([token]) for token in ids]
             starts = [i for i, text in enumerate(texts) if i and text[0].isspace() and text.strip()[:1].isupper()]
-            whole, passing = score(ids), [i for i in starts if score(ids[i:]) > threshold]
-            near = whole > threshold - far and not texts[-1].strip(".!')")
+            ended = not texts[-1].strip(".!'")
+            whole, passing = score(ids), [i for i in starts if ended and score(ids[i:]) > threshold]
+            near = whole > threshold - far
             assert begin == (0 if whole > threshold else passing[0] if passing and near else -1)
             seen.add("whole" if begin == 0 else "behind" if begin > 0 else "far" if passing else "none")
     assert seen == {"whole", "none", "behind" if far else "far"}
