@@ -47,19 +47,19 @@ def decide(reader: RecurrentReader, sample: Sample) -> Decisions:
     found = np.zeros(len(starts), dtype=np.bool_)
     done = 0
     for block in reader.scanner.blocks(reader.tokenizer.encode_pieces(text)):
-        held = np.arange(block.ids.shape[1]) < block.lengths[:, None]
-        borders = done + np.concatenate(([0], np.cumsum((sizes[block.ids] * held).sum(axis=1))))
-        done = int(borders[-1])
         begins = reader.scanner.let_in(block)
-        let_in = begins >= 0
-        skipped = (sizes[block.ids] * (np.arange(block.ids.shape[1]) < begins[:, None])).sum(axis=1)
+        let_in, places = begins >= 0, np.arange(block.ids.shape[1])
+        lengths, skipped = (
+            (sizes[block.ids] * (places < upto[:, None])).sum(axis=1) for upto in (block.lengths, begins)
+        )
+        borders = done + np.concatenate(([0], np.cumsum(lengths)))
+        done = int(borders[-1])
         # The segment in which each fact begins; it holds the fact if it ends there too.
         row = np.searchsorted(borders, starts, side="right") - 1
-        here = (row >= 0) & (row < len(let_in))
+        inside, row = (row >= 0) & (row < len(let_in)), np.clip(row, 0, len(let_in) - 1)
         # What stands before where a segment is let in is not read.
-        here &= (borders[:-1] + skipped)[np.clip(row, 0, len(let_in) - 1)] <= starts
-        whole = here & (ends <= borders[np.minimum(row + 1, len(let_in))])
-        found |= whole & let_in[np.clip(row, 0, len(let_in) - 1)]
+        here = inside & (borders[row] + skipped[row] <= starts)
+        found |= here & (ends <= borders[row + 1]) & let_in[row]
         with_fact = np.zeros(len(let_in), dtype=np.bool_)
         with_fact[row[here]] = True
         counts.update(segments=len(let_in), let_in=int(let_in.sum()), false=int((let_in & ~with_fact).sum()))

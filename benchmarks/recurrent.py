@@ -166,15 +166,16 @@ def main() -> None:
         if reader.model.config.segment_gate:
             kinds.append(("reader, every segment read", without_gate(load_reader(args.model, dtype, args.device))))
         for name, asked in kinds:
+            gate = asked.model.config.segment_gate
             rows = reader.model.config.segment_size + reader.model.around
-            floor = products(reader.model, rows, reader.dtype) * len(everything) if asked is not reader else 0.0
+            floor = products(reader.model, rows, reader.dtype) * len(everything)
             for batch in args.batches:
                 pairs = [(sample.input, sample.question)] * batch
                 ours = seconds(lambda: asked.answer(pairs, 5), args.repeats) / batch  # noqa: B023
                 print(
                     f"{name}, {dtype}, batch {batch}: {count / ours:,.0f} tokens/s, "
                     f"{base / ours:.1f} times the obvious loop"
-                    + (f"; plain matrix products alone take {floor / ours:.0%} of the time" if floor else "")
+                    + ("" if gate else f"; plain matrix products alone take {floor / ours:.0%} of the time")
                 )
     again = load_reader(args.model, args.dtype, args.device, shared_background=True)
     first, second = (seconds(lambda: list(again.segments(sample.input)), repeats) for repeats in (1, args.repeats))

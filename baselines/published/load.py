@@ -183,13 +183,13 @@ def infer_memory(
     )
     if not associative:
         return config
-    if strange := [name for name, usual in _USUAL.items() if said.get(name, usual) != usual]:
+    if strange := [name for name, usual in _USUAL.items() if said.get(name) not in (None, usual)]:
         told = ", ".join(f"{name}: {said[name]}" for name in strange)
         raise DataError(
             f"The config.json says {told}, of which an associative memory here has nothing; it computes as with "
             f"{', '.join(f'{name}: {_USUAL[name]}' for name in strange)}."
         )
-    key_scale: Literal["corrected", "counted"] = "corrected" if said.get("correction", True) else "counted"
+    key_scale: Literal["corrected", "counted"] = "counted" if said.get("correction") is False else "corrected"
     return replace(config, key_size=len(weights["layers.0.W_mq.weight"]), key_scale=key_scale)
 
 

@@ -23,8 +23,6 @@ from baselines.tasks.lessons import Lessons
 from baselines.tasks.splits import must_not_be_test
 from generators.streams import Stream
 
-_OWN = 0.75  # share of the questions that are of the story's own task, where they can be asked
-
 
 @dataclass(frozen=True, slots=True)
 class Noise:
@@ -95,10 +93,12 @@ class StoryTask:
         self.seed, self.split = seed, split
         self._encode = lru_cache(maxsize=100_000)(lambda text: tuple(tokenizer.encode(f" {text}")))
 
-    def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:
+    def interleaved(
+        self, batch: int, length: int, step: int, tasks: Mapping[str, float] | None = None
+    ) -> tuple[Ids, Ids]:
         """Facts with questions and answers between them: ids and labels, [batch, length]."""
         streams = (Stream(self.split, "interleaved", self.seed, step, row) for row in range(batch))
-        return interleaved(self.lessons, self._encode, self.end, streams, length)
+        return interleaved(self.lessons.of(tasks), self._encode, self.end, streams, length)
 
     def segmented(
         self,
@@ -110,6 +110,7 @@ class StoryTask:
         step: int,
         garble: float = 0.0,
         tasks: Mapping[str, float] | None = None,
+        own: float = 0.75,
     ) -> Batch:
         """Stories in noise, cut into segments.
 
@@ -125,8 +126,9 @@ class StoryTask:
             step: names the random streams with the row.
             garble: highest share of noise tokens replaced by random ones; the share is drawn for each row.
             tasks: instead of the task's own, how often each is drawn.
+            own: share of the questions that are of the story's own task, where they can be asked.
         """
-        lessons = self.lessons if tasks is None else Lessons(tasks)
+        lessons = self.lessons.of(tasks)
         rows, asked_of = [], []
         for row in range(batch):
             stream = Stream(self.split, "segmented", self.seed, step, row)
@@ -137,7 +139,7 @@ class StoryTask:
             for i, known in enumerate(np.searchsorted(ends, [end for _, end in cuts], side="right").tolist()):
                 asked = story.asked[known - 1] if known else ()
                 for k in range(questions if any(asked) else 0):
-                    question = anything(asked[:1] if asked[0] and stream.random() < _OWN else asked, stream)
+                    question = anything(asked[:1] if asked[0] and stream.random() < own else asked, stream)
                     answer = (*self._encode(question.answer), self.end)
                     asked_of.append((i, row * questions + k, self._encode(question.text), answer))
         total = max(len(cuts) for _, cuts in rows)

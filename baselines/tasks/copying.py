@@ -11,13 +11,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from babilong.errors import unknown
-from baselines.memory.segments import IGNORE
+from baselines.memory.segments import IGNORE, Ids
 from generators.streams import Stream
-
-Ids = NDArray[np.int64]
 
 START = 1  # begins the answer
 SYMBOLS = range(2, 10)

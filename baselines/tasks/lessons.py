@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import accumulate
 from typing import NamedTuple
 
 from babilong.errors import unknown
-from babilong.tasks import OBJECTS, TASKS
+from babilong.tasks import OBJECTS, TASKS, get_task
 from baselines.tasks.along import asked_along
 from baselines.tasks.single import Question, asked_singly
 from generators.stories import grammar
 from generators.stories.forms import Event
-from generators.stories.simulate import simulate
+from generators.stories.simulate import SIMULATORS
 from generators.stories.simulators.carrying import ERRANDS
 from generators.stories.simulators.rooms import way
 from generators.stories.simulators.world import World
@@ -62,6 +63,8 @@ FEWEST = {
 }  # fmt: skip
 
 
+# As bAbI tells them: rooms that no fact links may lie side by side, so that drawing a map is not enough.
+_TOLD = SIMULATORS | {"qa19": partial(way, apart=False)}
 # The tasks whose questions are asked of a story, its own first.
 _ASKED = {"qa2": ("qa2", "qa1"), "qa3": ("qa3", "qa2", "qa1"), "qa5": ("qa5", "qa2", "qa1")}
 # Of people that a task's own grammar does not know.
@@ -80,8 +83,7 @@ def lesson(task: str, stream: Stream, facts: int) -> Lesson:
         facts: how many facts are told, where the story does not end by itself.
     """
     if task not in ERRANDS:
-        # Where a step between two rooms that no fact links might be part of the way, drawing a map is not enough.
-        story = way(stream, apart=False) if task == "qa19" else simulate(task, stream)
+        story = _TOLD[get_task(task).name](stream)
         events = [grammar.facts(task).read(fact) for fact in story.facts]
         asked_here = tuple(zip(asked_along(story, stream), asked_singly(task, events, stream), strict=True))
         return Lesson(story.facts, asked_here, (State(),) * len(story.facts))
@@ -110,6 +112,10 @@ class Lessons:
             if name not in TASKS:
                 raise unknown("task", name, tuple(TASKS))
         self.tasks, self._bounds = tuple(tasks), list(accumulate(tasks.values()))
+
+    def of(self, tasks: Mapping[str, float] | None) -> Lessons:
+        """Those of other tasks; None: these."""
+        return self if tasks is None else Lessons(tasks)
 
     def draw(self, stream: Stream) -> Lesson:
         """A fresh one."""

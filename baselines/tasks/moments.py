@@ -110,7 +110,7 @@ class MomentTask:
         Raises:
             UsageError: a fact has more tokens than a segment, or a question with its answer more than 20.
         """
-        lessons = self._lessons(tasks)
+        lessons = self.lessons.of(tasks)
         made = [self._row(row, step, telling, lessons) for row in rows]
         return Moments(*(np.stack([getattr(row, name) for row in made]) for name in Moments.__slots__))
 
@@ -133,7 +133,7 @@ class MomentTask:
             tasks: instead of the task's own, which these facts are of.
             near_tokens: most tokens that each of the exchanged ones is exchanged for.
         """
-        lessons = self._lessons(tasks)
+        lessons = self.lessons.of(tasks)
         streams = [Stream(self.split, "background", self.seed, step, row) for row in rows]
         block = self.noise.draw([stream for stream in streams for _ in range(count)])
         for at in range(len(block.ids)):
@@ -149,10 +149,12 @@ class MomentTask:
         ids = self.noise.exchanged(self._encode(stream.choice(facts)), stream, self.tokenizer.vocab_size, most)
         return [] if len(ids) > size or tuple(ids) in map(self._encode, facts) else ids
 
-    def interleaved(self, batch: int, length: int, step: int) -> tuple[Ids, Ids]:
+    def interleaved(
+        self, batch: int, length: int, step: int, tasks: Mapping[str, float] | None = None
+    ) -> tuple[Ids, Ids]:
         """Facts with questions and answers between them: ids and labels, [batch, length]."""
         streams = (Stream(self.split, "interleaved moments", self.seed, step, row) for row in range(batch))
-        return interleaved(self.lessons, self._encode, self.end, streams, length)
+        return interleaved(self.lessons.of(tasks), self._encode, self.end, streams, length)
 
     def _row(self, row: int, step: int, telling: Telling, lessons: Lessons) -> Moments:
         size, near, total = telling.size, telling.near, telling.facts + telling.noise
@@ -194,9 +196,6 @@ class MomentTask:
             moments = stories[bisect_right(bounds, stream.random() * bounds[-1])]
             self._ask(out, k, moments, telling.own, stream)
         return out
-
-    def _lessons(self, tasks: Mapping[str, float] | None) -> Lessons:
-        return self.lessons if tasks is None else Lessons(tasks)
 
     def _put(self, out: Moments, at: int, ids: Sequence[int]) -> None:
         out.segments[at, : len(ids)], out.mask[at, : len(ids)] = ids, True

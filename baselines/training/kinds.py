@@ -164,7 +164,7 @@ def _interleaved(
     task: StoryTask | MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share
 ) -> tuple[Ids, Ids]:
     rows = share.rows(stage.rows)
-    ids, labels = task.interleaved(stage.rows, _INTERLEAVED_LENGTH, step)
+    ids, labels = task.interleaved(stage.rows, _INTERLEAVED_LENGTH, step, stage.task)
     return ids[rows.start : rows.stop], labels[rows.start : rows.stop]
 
 
@@ -190,6 +190,7 @@ def _segmented(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, s
         step=step,
         garble=stage.garble if stream.random() < 0.5 else 0.0,
         tasks=stage.task,
+        own=stage.own,
     )
     # Made whole and cut, so that all shares have as many segments.
     height = batch.segments.shape[1]

@@ -46,7 +46,7 @@ class Stage:
         garble: highest share of noise tokens replaced by random ones, in half of the batches.
         questions: asked after each segment that carries gradient; of each row in a stage of `moments`.
         write_penalty: weight of the gate's mean opening in the loss; in `moments`, of the mean softplus of its scores.
-        task: the tasks of the stage and how often each is drawn, instead of the recipe's; not of `interleaved`.
+        task: the tasks of the stage and how often each is drawn, instead of the recipe's.
         facts: of `moments`, about how many facts a row tells.
         noise: about how many sentences of books stand among them.
         background: more such sentences for each row, which the gate alone judges: most of a long text is nothing else.
@@ -56,7 +56,8 @@ class Stage:
             learns from answers, of those among facts only.
         near_tokens: most tokens that each of these words is exchanged for.
         renamed: of `moments`, share of the stories in which any of bAbI's people have the names of any others.
-        own: of `moments`, share of the questions that are of the story's own task, not of simpler ones or single facts.
+        own: share of the questions that are of the story's own task, not of simpler ones or single facts; of
+            `interleaved` any are.
         prefix: share of facts that stand behind words of a book, as behind a heading.
         gate: what is let in: `open`, everything; `answers`, what the gate learns from the answers to let in; `labels`,
             what holds a fact, and the gate learns to tell.

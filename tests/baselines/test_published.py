@@ -103,7 +103,7 @@ def test_armt_on_gpt2_computes_what_it_was_released_to(tmp_path, wrapped, last):
     "said", [{"n_heads": 4}, {"use_denom": False}, {"gating": True}, {"act_on": True}, {"sliding_window": True}]
 )
 def test_an_associative_memory_of_another_make_is_refused(tmp_path, said):
-    usual = {"n_heads": 1, "use_denom": True, "gating": False, "act_on": False, "correction": True}
+    usual = {"n_heads": 1, "use_denom": True, "gating": False, "act_on": None, "correction": True}
     weights = r.armt(r.base_model(GPT2))
     assert load(write(tmp_path, weights, {**GPT2, **usual}), segment_size=SIZE).model.config.key_scale == "corrected"
     [(name, value)] = said.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 from babilong.errors import UsageError
@@ -69,13 +70,8 @@ def way(stream: Stream, length: int = 2, decoys: int = 3, *, apart: bool = True)
     for number, room in enumerate(rooms[1:], 1):
         along = rooms[: min(number, length + 1)]
         hosts = along[-1:] if number <= length else along
-        free = {
-            host: _free_sides(host, at, along)
-            if apart or number <= length
-            else [side for side in OPPOSITE if OPPOSITE[side] not in beside[host].values()]
-            for host in hosts
-        }
-        host, side = stream.choice([(host, side) for host in hosts for side in free[host]])
+        free = partial(_free_sides, at=at, along=along) if apart or number <= length else partial(_open_sides, beside)
+        host, side = stream.choice([(host, side) for host in hosts for side in free(host)])
         at[room] = _place(at[host], side)
         beside[room][host], beside[host][room] = side, OPPOSITE[side]
     links: dict[frozenset[str], Event] = {}
@@ -97,6 +93,11 @@ def _free_sides(room: str, at: dict[str, tuple[int, int]], along: list[str]) -> 
     """The sides of a room of the way where nothing is, and from where no step leads to another room of the way."""
     shut = {*at.values(), *(_place(at[other], side) for other in along if other != room for side in OPPOSITE)}
     return [side for side in OPPOSITE if _place(at[room], side) not in shut]
+
+
+def _open_sides(beside: dict[str, dict[str, str]], room: str) -> list[str]:
+    """The sides of a room on which it is linked to none."""
+    return [side for side in OPPOSITE if OPPOSITE[side] not in beside[room].values()]
 
 
 def _place(place: tuple[int, int], side: str) -> tuple[int, int]:
