@@ -64,6 +64,15 @@ def test_they_answer_in_novels_they_never_saw(name, tmp_path):
     assert accuracy(name, Recipe(background=str(tmp_path)), "qa1", "2k", 30) >= 0.9
 
 
+@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize(
+    "heading", ["Chapter 12", "THE PARISH", "Category: Parishes", "Chapter 12 of the Annals of a Quiet Country Parish"]
+)
+def test_a_heading_hides_no_fact(name, heading):
+    text = f"It rained. {heading} John travelled to the hallway. It was late."
+    assert load_reader(name, "float32").answer([(text, "Where is John?")], 5)[0].text == "hallway"
+
+
 def test_what_their_gates_were_trained_from_is_said():
     told = {name: load_reader(name, "float32").describe()["memory"]["gate_from"] for name in BUNDLED}
     assert told == {"rmt-gpt2": "answers", "armt-gpt2": "answers", "rmt-gated": "labels"}
