@@ -85,24 +85,26 @@ class MemoryBank(MemoryModel):
         let_in = openings(mask, opening)
         if let_in is None:
             let_in = written.new_ones(len(written), dtype=torch.float32)
-        return Step(hidden, self._put(state, written.float(), let_in), let_in[:, None])
+        return Step(hidden, self.put(state, written[None], let_in[None]), let_in[:, None])
 
-    def read_all(self, segments: Tensor, state: State, mask: Tensor | None = None) -> State:
-        """The bank after segments [S, B, L], all written at once, since none reads what was written before.
+    def put(self, state: State, written: Tensor, let_in: Tensor) -> State:
+        """The bank with memories behind those it holds; where there are more than it has places the oldest fall out.
 
         Args:
-            segments: token ids, padded on the right.
             state: the memory of B texts.
-            mask: bool [S, B, L], False at padding; a row that is all padding keeps its bank. None: no padding.
+            written: memories of S segments, the oldest first, float [S, B, m, d].
+            let_in: how far each is let in, float [S, B]; nothing is kept of one that is not.
         """
-        if not len(segments):
-            return state
-        shape, flat = segments.shape[:2], None if mask is None else mask.flatten(0, 1)
-        written = self.write(segments.flatten(0, 1), flat)[1].float().view(*shape, -1, self.width)
-        let_in = written.new_ones(shape) if mask is None else mask.any(dim=2).float()
-        for memory, opening in zip(written, let_in, strict=True):
-            state = self._put(state, memory, opening)
-        return state
+        places, m = state["weight"].shape[1], self.config.memory_tokens
+        memory = torch.cat((state["memory"], written.float().transpose(0, 1).flatten(1, 2)), dim=1)
+        weight = torch.cat((state["weight"], let_in.T.repeat_interleave(m, dim=1)), dim=1)
+        empty = weight <= 0
+        order = empty.long().argsort(dim=1, stable=True)
+        first = (weight.shape[1] - places - empty.sum(dim=1)).clamp(min=0)
+        kept = order.gather(1, first[:, None] + torch.arange(places, device=weight.device))
+        weight = weight.gather(1, kept)
+        memory = memory.gather(1, kept[..., None].expand(-1, -1, self.width))
+        return {"memory": torch.where((weight > 0)[..., None], memory, 0.0), "weight": weight}
 
     def write(self, input_ids: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Hidden states [B, L, d] of segments and the memories [B, m, d] that they write."""
@@ -204,20 +206,6 @@ class MemoryBank(MemoryModel):
             return let_in.expand(-1, -1, age.shape[1], -1)
         slopes = torch.tensor(self.config.recency, device=weight.device)[:, None, None]
         return let_in - slopes * age.clamp(min=0)[:, None]
-
-    def _put(self, state: State, written: Tensor, let_in: Tensor) -> State:
-        m, memory, weight = self.config.memory_tokens, state["memory"], state["weight"]
-        slot = (weight > 0).sum(dim=1) // m
-        full = (slot >= self.config.bank) & (let_in > 0)
-        slot = slot.clamp(max=self.config.bank - 1)
-        place = torch.arange(weight.shape[1], device=weight.device)
-        here = (place // m == slot[:, None]) & (let_in > 0)[:, None]
-        memory = torch.where(full[:, None, None], memory.roll(-m, dims=1), memory)
-        weight = torch.where(full[:, None], weight.roll(-m, dims=1), weight)
-        return {
-            "memory": torch.where(here[..., None], written[:, place % m], memory),
-            "weight": torch.where(here, let_in[:, None], weight),
-        }
 
     def _run(self, embedded: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
         output = self.base.base_model(

@@ -189,16 +189,3 @@ def test_halfway_the_memories_are_given_by_the_lower_half_of_the_layers(kind):
 def test_a_bank_that_could_hold_or_favour_nothing_is_refused(config, message):
     with pytest.raises(UsageError, match=message):
         bank(**config)
-
-
-@pytest.mark.parametrize("m", [1, 2])
-def test_segments_written_all_at_once_are_those_written_one_after_the_other(kind, m):
-    model = bank(kind, m)
-    segments = tokens(7, 2, SIZE)
-    mask = torch.arange(SIZE) < torch.tensor([[8, 3], [8, 0], [5, 8], [0, 0], [1, 8], [8, 8], [8, 0]])[..., None]
-    for padding in (None, mask):
-        state = before = model.step(tokens(2, SIZE, seed=5), model.init_state(2)).state
-        for i, segment in enumerate(segments):
-            state = model.step(segment, state, None if padding is None else padding[i]).state
-        torch.testing.assert_close(model.read_all(segments, before, padding), state)
-    assert model.read_all(segments[:0], before) is before
