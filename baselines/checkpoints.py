@@ -170,7 +170,8 @@ def build(config: dict[str, Any], memory: dict[str, Any]) -> MemoryModel:
     """A recurrent memory with fresh weights from its two configurations.
 
     Raises:
-        UsageError: transformers knows no such `model_type`, or the memory's settings do not fit together.
+        UsageError: transformers knows no such `model_type` or does not take its settings, or the memory's settings do
+            not fit together.
         DataError: a setting of the memory is of another type.
     """
     from transformers import CONFIG_MAPPING, AutoModelForCausalLM
@@ -182,7 +183,10 @@ def build(config: dict[str, Any], memory: dict[str, Any]) -> MemoryModel:
     kind = str(settings.pop("model_type", None))
     if kind not in CONFIG_MAPPING:
         raise UsageError(f"There is no base model of the type {kind!r}; `model_type` is gpt2, gpt_neox, llama or so.")
-    base = AutoModelForCausalLM.from_config(CONFIG_MAPPING[kind](**settings))
+    try:
+        base = AutoModelForCausalLM.from_config(CONFIG_MAPPING[kind](**settings))
+    except Exception as error:  # transformers has its own for each thing that can be wrong
+        raise UsageError(f"Cannot make a {kind} model of these settings: {first_sentence(error)}") from error
     return remember(base, MemoryConfig.from_dict(memory))
 
 

@@ -83,9 +83,14 @@ def layer_by_layer(
     return (model.logits(model.stack.finish(hidden)), through), after
 
 
-def products(model: MemoryModel, rows: int, dtype: torch.dtype, repeats: int = 20) -> float:
-    """Seconds that plain matrix products take which a segment of `rows` positions needs, in this precision."""
-    width = model.width
+def products(model: MemoryModel, segments: Iterable[NDArray[np.int64]], dtype: torch.dtype, repeats: int = 20) -> float:
+    """Seconds of the plain matrix products that segments one after the other need, in this precision.
+
+    A segment's positions are its text and memory tokens, no padding; all are counted as long as they are on average.
+    """
+    lengths, width = [len(ids) for ids in segments], model.width
+    # What else is around a bank's segment is the place where a question finds the bank.
+    rows = round(np.mean(lengths)) + model.around - isinstance(model, MemoryBank)
     layers = model.base.config.num_hidden_layers
     shapes = [(width, 3 * width), (width, width), (width, 4 * width), (4 * width, width)]
     kind: Any = {"dtype": dtype, "device": model.device}
@@ -99,7 +104,7 @@ def products(model: MemoryModel, rows: int, dtype: torch.dtype, repeats: int = 2
             torch.cuda.synchronize()
 
     work()
-    return seconds(work, repeats)
+    return seconds(work, repeats) * len(lengths)
 
 
 def without_gate(reader: RecurrentReader) -> RecurrentReader:
@@ -167,8 +172,7 @@ def main() -> None:
             kinds.append(("reader, every segment read", without_gate(load_reader(args.model, dtype, args.device))))
         for name, asked in kinds:
             gate = asked.model.config.segment_gate
-            rows = reader.model.config.segment_size + reader.model.around
-            floor = products(reader.model, rows, reader.dtype) * len(everything)
+            floor = products(reader.model, everything, reader.dtype)
             for batch in args.batches:
                 pairs = [(sample.input, sample.question)] * batch
                 ours = seconds(lambda: asked.answer(pairs, 5), args.repeats) / batch  # noqa: B023

@@ -112,7 +112,16 @@ class AssociativeCell(nn.Module):
         self.layer, self.association = layer, association
 
     def forward(self, hidden: Tensor, memory: State, passage: Passage) -> tuple[Tensor, State]:
-        """Recall, read, write."""
+        """Recall, read, write.
+
+        Args:
+            hidden: float [B * K, T, d], K texts that read each memory; K is 1 where it is written.
+            memory: this layer's `values` [B, 6 d_mem, d] and `keys` [B, 6 d_mem].
+            passage: what all layers are told.
+
+        Returns:
+            Hidden states of the layer, of the same shape, and the memory afterwards.
+        """
         hidden = hidden + self.association.recall(hidden, memory)
         hidden = self.layer(hidden, attention_mask=passage.seen, **passage.extra)
         if not passage.written:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from babilong.errors import UsageError, unknown
 from babilong.fields import made
+
+# Switches that one would expect to do something in other kinds of memory than they do.
+_OF_RMT = ("rmt", "rmt-r")
+_ONLY_OF = {
+    "mask": _OF_RMT,
+    "mem_at_end": _OF_RMT,
+    "slot_embeddings": _OF_RMT,
+    "gate": _OF_RMT,
+    "gate_floor": _OF_RMT,
+    "retrieval": ("rmt-r",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,8 @@ class MemoryConfig:
             length 1 and nothing is divided (DeltaNet, Yang et al. 2406.06484), so that nothing can blow up.
 
     Raises:
-        UsageError: a word that is none of those to choose from, or sizes that do not fit together.
+        UsageError: a word that is none of those to choose from, a setting of another kind, or sizes that do not fit
+            together.
     """
 
     kind: Literal["rmt", "rmt-r", "armt", "prmt", "bank"] = "rmt"
@@ -83,6 +95,13 @@ class MemoryConfig:
             value = getattr(self, name)
             if get_origin(hint) is Literal and value not in get_args(hint):
                 raise unknown(f"{name} of a memory", value, get_args(hint))
+        for field in fields(self):
+            kinds = _ONLY_OF.get(field.name, (self.kind,))
+            if self.kind not in kinds and getattr(self, field.name) != field.default:
+                raise UsageError(
+                    f"`{field.name}` is a setting of {' and '.join(kinds)} and would change nothing of a memory of the "
+                    f"kind {self.kind}; leave it out."
+                )
         if self.memory_tokens < 0 or not 0 <= self.overlap < self.segment_size:
             raise UsageError(
                 f"{self.memory_tokens} memory tokens and segments of {self.segment_size} tokens that share "

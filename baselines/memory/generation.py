@@ -9,7 +9,7 @@ import torch
 from babilong.errors import UsageError
 from baselines.memory.model import MemoryModel, State
 from baselines.memory.segments import bounds
-from baselines.memory.sequences import read
+from baselines.memory.sequences import cut, steps
 
 
 @torch.inference_mode()
@@ -44,7 +44,9 @@ def generate(
     room = model.positions - model.around if model.positions else None
     last = torch.tensor(sorted(stops), dtype=torch.long, device=model.device)
     ids, ends = _padded(heads, 0, model.device)
-    state = read(model, ids, state, torch.arange(ids.shape[1], device=model.device) < ends[:, None])
+    real = torch.arange(ids.shape[1], device=model.device) < ends[:, None]
+    for step in steps(model, cut(ids, real, model.config), state):
+        state = step.state
     ids, ends = _padded(tails, max_new_tokens, model.device)
     rows, places = torch.arange(len(ids), device=model.device), torch.arange(ids.shape[1], device=model.device)
     done = torch.zeros(len(ids), dtype=torch.bool, device=model.device)

@@ -73,7 +73,17 @@ class LayerMemory(MemoryModel):
     def enter(
         self, input_ids: Tensor, mask: Tensor | None, opening: Tensor | None, write: bool
     ) -> tuple[Tensor, Passage]:
-        """Embed text for the first layer, with the memory tokens that are to be written."""
+        """Embed text for the first layer, with the memory tokens that are to be written.
+
+        Args:
+            input_ids: token ids [B, L], padded on the right.
+            mask: bool [B, L], False at padding; None: no padding.
+            opening: float [B], how far each text is let into the memory; None: wholly.
+            write: whether memory tokens stand behind the text.
+
+        Returns:
+            The first layer's input, float [B, T, d] of T = front + L + written positions, and what all layers are told.
+        """
         text, written = self.embed(input_ids), self.config.memory_tokens if write else 0
         end = self.front + text.shape[1]
         positions = places(self.config, self.positions, self.front, text.shape[1], written, mask, text.device)
@@ -85,7 +95,12 @@ class LayerMemory(MemoryModel):
         return hidden, Passage(seen, openings(mask, opening), written, extra)
 
     def leave(self, hidden: Tensor, written: int) -> Tensor:
-        """Last hidden states of the text alone, from what the last layer gives."""
+        """Last hidden states of the text alone, [B, L, d], from what the last layer gives, [B, T, d].
+
+        Args:
+            hidden: of all positions.
+            written: memory tokens behind the text.
+        """
         return self.stack.finish(hidden[:, self.front : hidden.shape[1] - written])
 
     def step(self, input_ids: Tensor, state: State, mask: Tensor | None = None, opening: Tensor | None = None) -> Step:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel
+from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
 from babilong.errors import UsageError
 from baselines.memory.config import MemoryConfig
@@ -53,7 +54,8 @@ class MemoryModel(nn.Module, ABC):
 
     Raises:
         UsageError: a segment with its memory tokens is longer than the positions of the base model, or they should have
-            its last positions, but it has no last one; or its hidden states are wider than its embeddings.
+            its last positions, but it has no last one; its hidden states are wider than its embeddings; or it is an
+            encoder.
     """
 
     memory: nn.Parameter
@@ -63,6 +65,7 @@ class MemoryModel(nn.Module, ABC):
         self.base = base
         self.config = config
         check_width(base)
+        _check_causal(base)
         size, around = config.segment_size, self.around
         if self.positions and size + around > self.positions:
             raise UsageError(
@@ -163,6 +166,16 @@ def check_width(base: PreTrainedModel) -> None:
         raise UsageError(
             f"This {base.config.model_type} model has embeddings of {width} numbers and hidden states of {hidden}, so "
             "that memory tokens have no place among its embeddings; take one where both are alike."
+        )
+
+
+def _check_causal(base: PreTrainedModel) -> None:
+    """Refuse an encoder, whose tokens would see the answers that they are to predict."""
+    kind = base.config.model_type
+    if kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not getattr(base.config, "is_decoder", False):
+        raise UsageError(
+            f"A {kind} model sees the text behind a token, which a language model is to predict; take a causal one, or "
+            "EncoderMemory of baselines.memory.encoder for classes and places of answers."
         )
 
 

@@ -26,7 +26,16 @@ class TokenCell(nn.Module):
         self.layer = layer
 
     def forward(self, hidden: Tensor, memory: State, passage: Passage) -> tuple[Tensor, State]:
-        """Set the memory tokens, read, and take what stands in their last places."""
+        """Set the memory tokens, read, and take what stands in their last places.
+
+        Args:
+            hidden: float [B * K, T, d], K texts that read each memory; K is 1 where it is written.
+            memory: this layer's `memory` [B, m, d].
+            passage: what all layers are told.
+
+        Returns:
+            Hidden states of the layer, of the same shape, and the memory afterwards.
+        """
         held, written = memory["memory"], passage.written
         m, end = held.shape[1], hidden.shape[1] - written
         tokens = held.to(hidden.dtype).repeat_interleave(len(hidden) // len(held), dim=0)

@@ -165,7 +165,11 @@ def read(
         mask: bool [B, T], False at padding at the right.
         alignment: of segments.
         order: of segments.
+
+    Raises:
+        UsageError: a model whose segments end where sentences do.
     """
+    _must_count_tokens(model.config)
     state = model.init_state(len(ids)) if state is None else state
     for step in steps(model, cut(ids, mask, model.config, alignment, order), state):
         state = step.state
@@ -194,7 +198,11 @@ def sequence_loss(
         alignment: of segments.
         borders: that the gradient crosses, from the last one on; None: all.
         recompute: read twice rather than keep what the gradient needs.
+
+    Raises:
+        UsageError: a model whose segments end where sentences do.
     """
+    _must_count_tokens(model.config)
     state = model.init_state(len(ids)) if state is None else state
     segments = cut(ids, mask, model.config, alignment)
     answers = _pick(targets, segments.places, IGNORE).masked_fill(_seen_before(segments.places), IGNORE)
@@ -208,6 +216,14 @@ def sequence_loss(
         right = right + (logits.argmax(dim=-1) == expected).sum()
     tokens = int(asked.sum())
     return Score(loss / max(1, tokens), int(right), tokens, state)
+
+
+def _must_count_tokens(config: MemoryConfig) -> None:
+    if config.cut != "tokens":
+        raise UsageError(
+            "This memory reads a sentence at a time, and a gate may choose which; rows of token ids are cut after a "
+            "number of tokens. Read it with load_reader of baselines.reader, or hand its sentences to `step`."
+        )
 
 
 def _pick(values: Tensor, places: Tensor, padding: int = 0) -> Tensor:

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from babilong.errors import BabilongError
 from baselines.training.recipe import Recipe, Stage
 from baselines.training.shares import Share
 from baselines.training.steps import Source
@@ -47,6 +48,8 @@ class Ahead:
         if asked != (step, share):
             self._made = self._begin(step, share)
             _, batch = next(self._made)
+        if isinstance(batch, BabilongError):
+            raise batch
         return batch
 
     def _begin(self, step: int, share: Share) -> Iterator[tuple[tuple[int, Share], Any]]:
@@ -80,7 +83,10 @@ class _Batches(Dataset[Any]):
 
     def __getitem__(self, number: int) -> Any:
         step, share = self.which[number]
-        return self.source(self.recipe.at(step)[0], step, share)
+        try:
+            return self.source(self.recipe.at(step)[0], step, share)
+        except BabilongError as error:  # raised here, it would arrive with its traceback as its message
+            return error
 
 
 def _as_it_is(batch: Any) -> Any:

@@ -38,8 +38,8 @@ def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
     file = bundled().get(name, Path(name))
     if not file.is_file():
         raise unknown("training recipe", name, bundled())
-    text = file.read_text("utf-8")
     try:
+        text = file.read_text("utf-8")
         content = plain_yaml.load(text)
         if changes:
             for change in changes:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+_KINDS = ("train", "valid")
+
 
 class RunLog:
     """The log of a run folder.
@@ -25,7 +27,7 @@ class RunLog:
     def __init__(self, out: Path, step: int, samples: int, tensorboard: bool) -> None:
         self.out = out
         out.mkdir(parents=True, exist_ok=True)
-        for file in out.glob("*.jsonl"):
+        for file in filter(Path.is_file, (out / f"{kind}.jsonl" for kind in _KINDS)):
             lines = [line for line in file.read_text("utf-8").splitlines(keepends=True) if _is_until(line, step)]
             file.write_text("".join(lines), encoding="utf-8")
         self._boards: list[Any] = []
@@ -65,5 +67,5 @@ def _is_until(line: str, step: int) -> bool:
     """Whether a line is whole and tells of a step that the run will not do again."""
     try:
         return bool(json.loads(line)["step"] <= step)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return False

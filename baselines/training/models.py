@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
 from torch import nn
 
+from babilong.command import note
 from babilong.errors import BabilongError, DataError, UsageError, first_sentence, unknown
 from babilong.tokenizers import Tokenizer, load_tokenizer
 from baselines import checkpoints
@@ -130,9 +133,18 @@ def _pretrained(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
     settings = dict(recipe.model)
     name = settings.pop("from_pretrained")
     try:
-        base = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **{**_DEFAULTS, **settings})
-    except (OSError, ValueError, TypeError) as error:
+        base, told = AutoModelForCausalLM.from_pretrained(
+            name, dtype=torch.float32, output_loading_info=True, **{**_DEFAULTS, **settings}
+        )
+    except Exception as error:  # transformers, safetensors and torch have their own for each thing that can be wrong
         raise DataError(f"Cannot load the pretrained model {name}: {first_sentence(error)}") from error
+    if lost := sorted(told["missing_keys"]):
+        raise DataError(
+            f"The pretrained model {name} has no weights for {_few(lost)}, which would begin at random; take one of "
+            "this architecture and size."
+        )
+    if foreign := sorted(told["unexpected_keys"]):
+        note(f"Of the pretrained model {name} nothing reads {_few(foreign)}.")
     if tokenizer.vocab_size > base.get_input_embeddings().weight.shape[0]:
         raise UsageError(
             f"The tokenizer {tokenizer.name} has {tokenizer.vocab_size} tokens, the pretrained model {name} only "
@@ -140,6 +152,10 @@ def _pretrained(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
         )
     base.config.eos_token_id = end_token(recipe)
     return remember(base, MemoryConfig.from_dict(recipe.memory))
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
@@ -189,20 +205,31 @@ _OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 
 def named(function: str) -> Callable[..., Any]:
-    """The function that `module:function` names.
+    """The function that `module:function` or `path/to/file.py:function` names, the path from the working directory.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none, or its module fails.
     """
     import importlib
 
-    module, colon, name = function.partition(":")
+    place, colon, name = function.rpartition(":")
     try:
         if not colon:
-            raise AttributeError("it is written module:function")
-        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+            raise AttributeError("it is written module:function or file.py:function")
+        module = _from_file(place) if place.endswith(".py") else importlib.import_module(place)
+        found: Callable[..., Any] = getattr(module, name)
     except BabilongError:
         raise
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # whatever a user's module does
         raise UsageError(f"Cannot find the function {function!r} of the recipe: {first_sentence(error)}") from error
     return found
+
+
+def _from_file(file: str) -> ModuleType:
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location(Path(file).stem, file)
+    assert spec is not None and spec.loader is not None  # as of any file whose name ends in .py
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

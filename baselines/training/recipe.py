@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -14,6 +15,7 @@ from baselines.training.schedules import rate
 Count = Annotated[int, Field(ge=1)]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Part = Annotated[float, Field(ge=0, le=1)]
+Natural = Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +74,23 @@ class Stage:
     learning_rate: Number = 1e-3
     decay: Part = 0.0
     schedule: str | None = None
-    warmup: int = 0
+    warmup: Natural = 0
     schedule_steps: Count | None = None
     schedule_options: dict[str, Any] = field(default_factory=dict)
     from_best: bool = False
     kind: str = "noise"
-    segments: tuple[int, int] = (1, 1)
+    segments: tuple[Count, Count] = (1, 1)
     segment_size: Count | None = None
     backprop: Count = 1
     rows: Count = 64
     short: Part = 0.15
     garble: Part = 0.0
-    questions: int = 2
+    questions: Count = 2
     write_penalty: Number = 0.0
     task: dict[str, float] | None = None
-    facts: int = 40
-    noise: int = 0
-    background: int = 0
+    facts: Count = 40
+    noise: Natural = 0
+    background: Natural = 0
     background_price: Number = 10.0
     near: Part = 0.0
     near_tokens: Count = 1
@@ -99,6 +101,12 @@ class Stage:
     stretch: Number = 0.0
     stray: Part = 0.1
     state_weight: Number = 0.0
+
+    def __post_init__(self) -> None:
+        least, most = self.segments
+        if least > most:
+            raise UsageError(f"The stage {self.name} has at least {least} and at most {most} `segments`; swap them.")
+        _must_be_drawn(self.task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +211,8 @@ class Recipe:
     start_without: tuple[str, ...] = ()
     lora: Lora | None = None
     train_only: tuple[str, ...] = ()
-    noise_volumes: int = 16
-    warmup: int = 100
+    noise_volumes: Count = 16
+    warmup: Natural = 100
     optimizer: str = "adamw"
     optimizer_options: dict[str, Any] = field(default_factory=dict)
     weight_decay: Number = 0.01
@@ -222,6 +230,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         must_not_be_test(self.split)
+        _must_be_drawn(self.tasks)
+        for pattern in (*self.train_only, *self.start_without):
+            _must_be_pattern(pattern)
         if self.clip is not None and self.clip_value is not None:
             raise UsageError("Gradients are clipped by norm or by value, not both; drop `clip` or `clip_value`.")
         if self.validation is None and any(stage.from_best for stage in self.stages):
@@ -267,3 +278,17 @@ class Recipe:
         risen = stage.learning_rate * min(1.0, (step + 1) / max(1, self.warmup))
         left = 1 - (step - start) / stage.steps
         return stage, risen * max(0.05, left / stage.decay) if left < stage.decay else risen
+
+
+def _must_be_drawn(tasks: dict[str, float] | None) -> None:
+    if tasks is not None and (not any(tasks.values()) or min(tasks.values()) < 0):
+        raise UsageError(
+            f"Of the tasks in `task`, {tasks}, none can be drawn; give each how often, 0 or more, not all 0."
+        )
+
+
+def _must_be_pattern(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"{pattern!r} is no regular expression, as parameters are named by: {error}.") from error

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from safetensors.torch import load_file
 
+from babilong.errors import UsageError
 from baselines.tasks.splits import must_not_be_test
 from baselines.training.ahead import Ahead
 from baselines.training.recipe import Validation
@@ -71,6 +72,15 @@ def test_what_fails_in_another_process_is_seen():
 
     with pytest.raises(ValueError, match="no such story"):
         Ahead(fails, TINY, 1)(TINY.stages[0], 0, Share())
+
+
+def test_what_is_said_in_another_process_is_said_as_it_is():
+    def fails(stage, step, share):
+        raise UsageError("A fact has 70 tokens; give it longer segments.")
+
+    with pytest.raises(UsageError) as raised:
+        Ahead(fails, TINY, 1)(TINY.stages[0], 0, Share())
+    assert str(raised.value) == "A fact has 70 tokens; give it longer segments."
 
 
 def test_it_has_the_split_of_its_source():

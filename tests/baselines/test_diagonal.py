@@ -76,13 +76,14 @@ def test_so_it_does_with_padding_openings_and_a_memory_to_go_on_from(kind, memor
             assert tensor[2].equal(before[name][2])
 
 
-def test_in_double_precision_nothing_is_left_of_the_difference(kind, memory, monkeypatch):
+@pytest.mark.parametrize("segments", [1, 2, LAYERS, 7])
+def test_in_double_precision_nothing_is_left_of_the_difference(kind, memory, segments, monkeypatch):
     model = tiny(kind, memory, key_scale="corrected").double()
-    ids = tokens(7, 2, 16)
+    ids = tokens(segments, 2, 16)
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
     with torch.no_grad():
         state = {name: tensor.double() for name, tensor in model.init_state(2).items()}
-        ours, theirs = (run(model, ids, state, keep=range(7)) for run in (run_diagonal, run_sequential))
+        ours, theirs = (run(model, ids, state, keep=range(segments)) for run in (run_diagonal, run_sequential))
     assert ours[0][0].dtype == torch.float64
     torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-6)
 

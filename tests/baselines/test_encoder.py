@@ -132,3 +132,14 @@ def test_a_segment_that_does_not_fit_the_positions_is_refused(kind, positions):
     tiny_encoder(kind, size=positions - 6)
     with pytest.raises(UsageError, match=f"needs {positions + 1} positions; the encoder has {positions}"):
         tiny_encoder(kind, size=positions - 5)
+
+
+def test_without_memory_it_is_the_encoder_on_each_segment(encoder):
+    plain = EncoderMemory(encoder.base, MemoryConfig(memory_tokens=0, segment_size=8), encoder.specials, 3).eval()
+    cls, sep = (torch.full((2, 1), token) for token in encoder.specials)
+    ids = tokens(2, 8).clamp(min=5)  # none is padding to roberta
+    with torch.no_grad():
+        step = plain.step(ids, plain.init_state(2))
+        hidden = plain.base(torch.cat((cls, sep, ids, sep), dim=1)).last_hidden_state
+    torch.testing.assert_close(step.hidden, hidden[:, 2:-1])
+    assert step.state["memory"].shape[1] == 0

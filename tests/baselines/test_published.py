@@ -389,3 +389,9 @@ def test_shards_are_read_together(tmp_path):
 
 def test_every_family_is_known_by_its_mark_alone():
     assert [family_of({family.mark: torch.zeros(1)}) for family in FAMILIES] == list(FAMILIES)
+
+
+def test_a_segment_beyond_the_positions_of_the_base_model_is_refused(tmp_path):
+    write(tmp_path, r.rmt(r.base_model(GPT2)), GPT2)
+    with pytest.raises(DataError, match="Cannot use the weights in .*needs 72 positions; the base model has 64"):
+        load(tmp_path, segment_size=GPT2["n_positions"] + 2)

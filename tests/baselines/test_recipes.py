@@ -67,6 +67,12 @@ def test_broken_recipes_are_named(tmp_path, text, error, message):
         load_recipe(str(tmp_path / "recipe.yaml"))
 
 
+def test_a_recipe_in_another_encoding_is_broken(tmp_path):
+    (tmp_path / "recipe.yaml").write_bytes(LEAST.replace("x", "ü").encode("latin-1"))
+    with pytest.raises(DataError, match="recipe.yaml is broken: 'utf-8' codec"):
+        load_recipe(str(tmp_path / "recipe.yaml"))
+
+
 def test_an_unknown_recipe_is_answered_with_the_bundled_ones():
     with pytest.raises(UsageError, match="did you mean rmt-gpt2"):
         load_recipe("rmt-gpt3")
@@ -111,6 +117,12 @@ def test_schedules_that_do_not_fit_are_named(stage, message):
         ("validation: {every: 2, mode: maximum}", "Unknown mode 'maximum'; did you mean max"),
         ("lora: {rank: 3}", "Unknown key 'rank'"),
         ("stages: [{name: a, steps: 1, gate: label}]", "In a stage of .*: Unknown gate 'label'; did you mean labels"),
+        ("stages: [{name: a, steps: 1, segments: [4, 2]}]", "at least 4 and at most 2 `segments`; swap them"),
+        ("stages: [{name: a, steps: 1, task: {qa1: 0}}]", "`task` is {'qa1': 0.0}; say how often each is drawn"),
+        ("task: {qa1: 2, qa2: -1}", "say how often each is drawn, 0 or more"),
+        ("task: {}", "`task` is {}; say how often each is drawn"),
+        ("train_only: ['(']", "'\\(' is no regular expression"),
+        ("start_without: ['a', '[']", "'\\[' is no regular expression"),
     ],
 )
 def test_what_does_not_go_together_is_said(tmp_path, more, message):
@@ -131,6 +143,12 @@ def test_what_does_not_go_together_is_said(tmp_path, more, message):
             "`learning_rate` is 'fast'. Input should be a valid number",
         ),
         ("stages: [{name: a, steps: 2, near: 1.5}]", "`near` is 1.5. Input should be less than or equal to 1"),
+        (
+            "stages: [{name: a, steps: 2, segments: [0, 4]}]",
+            "`segments` is 0. Input should be greater than or equal to 1",
+        ),
+        ("stages: [{name: a, steps: 2, facts: 0}]", "`facts` is 0"),
+        ("stages: [{name: a, steps: 2, noise: -1}]", "`noise` is -1"),
     ],
 )
 def test_values_that_are_none_are_named(tmp_path, more, message):

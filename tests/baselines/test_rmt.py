@@ -109,6 +109,21 @@ def test_a_word_that_is_none_to_choose_from_is_refused(words):
         MemoryConfig(**words)
 
 
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [
+        ("armt", {"mask": "neurips"}),
+        ("prmt", {"mem_at_end": False}),
+        ("bank", {"gate": True}),
+        ("armt", {"slot_embeddings": True}),
+        ("rmt", {"retrieval": "top_1"}),
+    ],
+)
+def test_a_setting_of_another_kind_is_refused(kind, setting):
+    with pytest.raises(UsageError, match=f"`{next(iter(setting))}` is a setting of rmt.* of the kind {kind}; leave it"):
+        MemoryConfig(kind=kind, **setting)
+
+
 @pytest.mark.parametrize("sizes", [{"overlap": 16}, {"segment_size": 0}, {"memory_tokens": -1}, {"overlap": -1}])
 def test_sizes_that_do_not_fit_together_are_refused(sizes):
     with pytest.raises(UsageError, match="are no memory"):

@@ -200,6 +200,13 @@ def test_segments_that_no_gradient_reaches_are_read_without(kind):
     assert read_with == [False, True, True, True]
 
 
+def test_a_memory_that_reads_sentences_is_not_handed_rows_of_tokens(kind):
+    model, ids = tiny_memory(kind, cut="sentences"), tokens(2, 20)
+    for reading in (lambda: read(model, ids), lambda: sequence_loss(model, ids, ids)):
+        with pytest.raises(UsageError, match="reads a sentence at a time.*load_reader"):
+            reading()
+
+
 def test_an_unknown_alignment_is_refused(kind):
     with pytest.raises(UsageError, match="Unknown alignment of segments 'middle'"):
         sequence_loss(tiny_memory(kind), tokens(1, 20), tokens(1, 20), alignment="middle")

@@ -199,6 +199,16 @@ def test_what_was_logged_after_the_last_save_is_not_logged_twice(tmp_path, monke
     assert scalars(out, "samples", "train/loss") == [8, 16, 24, 32]
 
 
+def test_other_files_in_the_folder_of_a_run_stay_as_they_are(tmp_path):
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "samples.jsonl").write_text('{"id": "qa1/0k/0"}\n')
+    (out / "train.jsonl").write_text("[1, 2]\n")  # the log itself is mended
+    run(one_stage(1, log_every=1), out)
+    assert (out / "samples.jsonl").read_text() == '{"id": "qa1/0k/0"}\n'
+    assert [json.loads(line)["step"] for line in (out / "train.jsonl").read_text().splitlines()] == [1]
+
+
 def test_batches_of_the_test_split_are_refused(tmp_path):
     class Leak:
         split = "test"

@@ -1,5 +1,6 @@
 """What a recipe trains: from scratch or pretrained, all of it or some, with adapters, with which optimizer."""
 
+import pickle
 import re
 import sys
 from pathlib import Path
@@ -105,6 +106,11 @@ def test_a_start_gives_all_that_it_seems_to_give(trained, changes, message):
         ({**TINY.model, "n_layers": 3}, "In `model`: Unknown setting 'n_layers'; did you mean n_layer"),
         ({"n_layer": 3}, "There is no base model of the type 'None'; `model_type` is gpt2"),
         ({**TINY.model, "model_type": "gpt-2"}, "There is no base model of the type 'gpt-2'"),
+        ({**TINY.model, "n_head": 3}, "Cannot make a gpt2 model of these settings: "),
+        ({**TINY.model, "n_layer": "two"}, "Cannot make a gpt2 model of these settings: "),
+        ({**TINY.model, "activation_function": "relo"}, "Cannot make a gpt2 model of these settings: "),
+        ({"model_type": "t5"}, "Cannot make a t5 model of these settings: "),
+        ({"model_type": "bert"}, "A bert model sees the text behind a token.*EncoderMemory"),
     ],
 )
 def test_a_base_model_that_there_is_not_is_said(model, message):
@@ -138,6 +144,57 @@ def test_a_pretrained_model_that_is_not_there_is_named(tmp_path):
     recipe = changed(model={"from_pretrained": str(tmp_path / "base")})
     with pytest.raises(DataError, match="Cannot load the pretrained model .*base"):
         models.fresh_model(recipe, story_task().tokenizer)
+
+
+def renamed(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.replace("transformer.", "bert."): tensor for name, tensor in weights.items()}
+
+
+@pytest.mark.parametrize(
+    ("stored", "settings", "message"),
+    [
+        (renamed, {}, r"has no weights for .*transformer\.h\.0\..* and \d+ more, which would begin at random"),
+        (dict, {"n_layer": 3}, r"has no weights for transformer\.h\.2\."),
+        (dict, {"n_embd": 64}, "Cannot load the pretrained model"),
+    ],
+    ids=["foreign", "more layers", "wider"],
+)
+def test_a_pretrained_model_of_other_names_or_sizes_is_refused(tmp_path, stored, settings, message):
+    base = tiny_base(vocab=VOCABULARY)
+    base.save_pretrained(tmp_path / "base", state_dict=stored(base.state_dict()))
+    recipe = changed(model={"from_pretrained": str(tmp_path / "base"), **settings}, memory=MEMORY)
+    with pytest.raises(DataError, match=message):
+        models.fresh_model(recipe, story_task().tokenizer)
+
+
+def test_what_a_pretrained_model_has_and_nobody_reads_is_said(tmp_path, capsys):
+    base = tiny_base(vocab=VOCABULARY)
+    base.save_pretrained(tmp_path / "base", state_dict={**base.state_dict(), "value_head.weight": torch.zeros(1)})
+    recipe = changed(model={"from_pretrained": str(tmp_path / "base")}, memory=MEMORY)
+    models.fresh_model(recipe, story_task().tokenizer)
+    assert "nothing reads value_head.weight." in capsys.readouterr().err
+
+
+class _Trap:
+    def __reduce__(self):
+        return (Path("trapped").touch, ())
+
+
+@pytest.mark.parametrize("broken", ["cut short", "pickle"])
+def test_a_pretrained_model_that_cannot_be_read_is_named(tmp_path, monkeypatch, broken):
+    monkeypatch.chdir(tmp_path)
+    tiny_base(vocab=VOCABULARY).save_pretrained(tmp_path / "base")
+    weights = tmp_path / "base" / "model.safetensors"
+    if broken == "pickle":
+        weights.unlink()
+        (tmp_path / "base" / "pytorch_model.bin").write_bytes(pickle.dumps(_Trap()))
+    else:
+        weights.write_bytes(weights.read_bytes()[:200])
+    recipe = changed(model={"from_pretrained": str(tmp_path / "base")}, memory=MEMORY)
+    with pytest.raises(DataError, match="Cannot load the pretrained model .*base: ") as raised:
+        models.fresh_model(recipe, story_task().tokenizer)
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "trapped").exists()
 
 
 def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(tmp_path):
@@ -207,6 +264,25 @@ def test_only_parameters_with_the_names_asked_for_are_trained(tmp_path):
 def test_a_name_that_no_parameter_has_is_answered():
     with pytest.raises(UsageError, match="no parameter's name has 'memmory' in it"):
         models.fresh_model(changed(train_only=("memmory",)), story_task().tokenizer)
+
+
+def test_a_function_may_stand_in_a_file_beside_the_recipe(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("def twice(x):\n    return 2 * x\n")
+    assert models.named("mine.py:twice")(3) == 6
+    assert models.named(f"{tmp_path}/mine.py:twice")(4) == 8
+    assert models.named("math:sqrt")(4) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["mine:twice", "mine.py:thrice", "other.py:twice", "mine.py", "twice", "broken.py:twice", "math:"]
+)
+def test_a_function_that_there_is_not_is_named(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("def twice(x):\n    return 2 * x\n")
+    Path("broken.py").write_text("1 / 0\n")
+    with pytest.raises(UsageError, match=f"Cannot find the function '{name}' of the recipe: "):
+        models.named(name)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "adafactor"])
