@@ -282,9 +282,7 @@ class Recipe:
 
 def _must_be_drawn(tasks: dict[str, float] | None) -> None:
     if tasks is not None and (not any(tasks.values()) or min(tasks.values()) < 0):
-        raise UsageError(
-            f"Of the tasks in `task`, {tasks}, none can be drawn; give each how often, 0 or more, not all 0."
-        )
+        raise UsageError(f"`task` is {tasks}; say how often each is drawn, 0 or more, and not 0 of all.")
 
 
 def _must_be_pattern(pattern: str) -> None:
