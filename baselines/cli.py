@@ -55,7 +55,7 @@ def train(
         typer.Option("--set", metavar="KEY=VALUE", help="Instead of the recipe's: seed=1, stages.0.steps=10. Often."),
     ] = None,
     save_minutes: Annotated[float, typer.Option(help="Minutes between two saves.")] = 3.0,
-    threads: Annotated[int | None, typer.Option(help="CPU threads. Default: as torch chooses.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads. Default: as torch chooses.")] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=0, help="Processes that make batches ahead. Default: 4 with a GPU, or else none."),
@@ -81,7 +81,7 @@ def _train(
     recipe = load_recipe(name, changes)
     import torch
 
-    from baselines.training import kinds
+    from baselines.training import checks, kinds
     from baselines.training.ahead import Ahead
     from baselines.training.models import end_token, tokenizer_of
     from baselines.training.recorded import loss_of
@@ -89,7 +89,7 @@ def _train(
     from baselines.training.trainer import train as run_training
     from baselines.training.validation import on_batches
 
-    kinds.check(recipe)
+    checks.check(recipe)
     if threads:
         torch.set_num_threads(threads)
     tokenizer, end = tokenizer_of(recipe), end_token(recipe)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from babilong.errors import unknown
-from evaluators.locks import waiting_for
+from babilong.locks import waiting_for
 from generators.dataset import Dataset, open_dataset
 from generators.manifest import load_manifest
 from generators.recipe import Recipe

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from babilong.errors import BabilongError, DataError, UsageError
 from babilong.lengths import tokens
+from babilong.locks import take
 from babilong.sample import Sample
 from babilong.tasks import get_task
-from evaluators.locks import take
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from typing import Any
 from babilong import plain_yaml
 from babilong.errors import DataError
 from babilong.files import write_whole
-from evaluators.locks import waiting_for
+from babilong.locks import waiting_for
 
 PACKAGES = ("babilong", "torch", "transformers", "tokenizers", "numpy", "pyarrow", "openai")
 

@@ -16,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from babilong.errors import OverLengthError, UsageError
+from babilong.locks import is_taken
 from babilong.sample import Sample
 from evaluators.again import Again, is_finished, parse_retry
 from evaluators.job import ALL, Job, state_name
-from evaluators.locks import is_taken
 from evaluators.models.protocol import Answer, Request
 from evaluators.progress import progress
 from evaluators.records import (

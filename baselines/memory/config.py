@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from babilong.errors import UsageError, unknown
-from babilong.fields import made
+from babilong.fields import Count, Natural, made
 
 # Switches that one would expect to do something in other kinds of memory than they do.
 _OF_RMT = ("rmt", "rmt-r")
@@ -78,16 +78,16 @@ class MemoryConfig:
     slot_embeddings: bool = False
     gate: bool = False
     gate_floor: float = 0.0
-    token_shift: int = 0
+    token_shift: Natural = 0
     written_at: Literal["segment", "text", "table"] = "segment"
-    segment_gate: int = 0
+    segment_gate: Natural = 0
     gate_threshold: float = 0.0
     headings: float | None = None
     gate_from: Literal["answers", "labels"] = "answers"
-    bank: int = 64
+    bank: Natural = 64
     recency: tuple[float, ...] = ()
     state_heads: bool = False
-    key_size: int = 64
+    key_size: Count = 64
     key_scale: Literal["corrected", "counted", "unit"] = "corrected"
 
     def __post_init__(self) -> None:

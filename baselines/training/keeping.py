@@ -12,9 +12,10 @@ import torch
 
 from babilong.tokenizers import Tokenizer
 from baselines import checkpoints
+from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
 from baselines.training.recipe import Recipe
-from baselines.training.state import swap
+from baselines.training.state import swap, writing
 
 _TRAINED = "trained.pt"
 
@@ -29,24 +30,34 @@ def keep(folder: Path, model: MemoryModel, tokenizer: Tokenizer, recipe: Recipe)
         kept = merged(model)
     # What is for training alone.
     kept._modules = {name: module for name, module in kept._modules.items() if name != "states"}
+    kept.config = finished(kept.config, recipe)
+    with writing(folder):
+        checkpoints.save(folder, kept, tokenizer, recipe.all_tasks, recipe.text)
+
+
+def finished(config: MemoryConfig, recipe: Recipe) -> MemoryConfig:
+    """The configuration of a checkpoint whose training is over.
+
+    Raises:
+        UsageError: the recipe sets for it what its kind has not.
+    """
     labelled = any(stage.gate == "labels" for stage in recipe.stages)
-    kept.config = replace(
-        kept.config,
+    return replace(
+        config,
         gate_floor=recipe.gate_floor,
         gate_threshold=recipe.gate_threshold,
         # Once told where facts stand, a gate never forgets it.
-        gate_from="labels" if labelled else kept.config.gate_from,
+        gate_from="labels" if labelled else config.gate_from,
         state_heads=False,
     )
-    checkpoints.save(folder, kept, tokenizer, recipe.all_tasks, recipe.text)
 
 
 def keep_best(out: Path, model: MemoryModel, tokenizer: Tokenizer, recipe: Recipe) -> None:
-    """Put a checkpoint in `best/`, with the bare weights beside it if a stage is to start from them."""
+    """Put a checkpoint in `best/`, with the bare weights beside it, which a later stage may start from."""
     fresh = out / "best.part"
     shutil.rmtree(fresh, ignore_errors=True)
     keep(fresh, model, tokenizer, recipe)
-    if any(stage.from_best for stage in recipe.stages):
+    with writing(fresh):
         torch.save(model.state_dict(), fresh / _TRAINED)
     swap(fresh, out / "best")
 

@@ -7,12 +7,10 @@ together are the whole batch, padded alike.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from babilong.errors import UsageError, unknown
 from babilong.tokenizers import Tokenizer
 from baselines.memory.config import MemoryConfig
 from baselines.memory.model import MemoryModel
@@ -30,8 +28,9 @@ from generators.streams import Stream
 
 # Reading a segment without gradient costs about a third of reading it with.
 _UNTRAINED_COST = 1 / 3
-_INTERLEAVED_LENGTH = 128
-_OF_MOMENTS = ("moments", "gate")
+INTERLEAVED_LENGTH = 128
+OF_MOMENTS = ("moments", "gate")
+_OF_CONTEXTS = ("facts", "noise")
 
 
 class Kind(NamedTuple):
@@ -83,7 +82,7 @@ def batches(recipe: Recipe, tokenizer: Tokenizer, end: int, split: str, volumes:
         DataError: the folder of books cannot be read.
     """
     config = MemoryConfig.from_dict(recipe.memory)
-    if any(stage.kind in _OF_MOMENTS for stage in recipe.stages):
+    if any(stage.kind in OF_MOMENTS for stage in recipe.stages):
         sentences = sentences_of(tokenizer, config.segment_size, split, volumes, recipe.noise_books)
         return Batches(MomentTask(recipe.tasks, tokenizer, end, sentences, recipe.seed, split), config)
     noise = prose_noise(tokenizer, split, volumes)
@@ -95,77 +94,24 @@ def loss(model: MemoryModel, batch: Any, stage: Stage) -> Score:
     return KINDS[stage.kind].loss(model, batch, stage)
 
 
-def check(recipe: Recipe) -> None:
-    """That all stages are of known kinds, fit the memory, and train what is kept.
-
-    Raises:
-        UsageError: it is not so.
-        DataError: a setting of the memory is of another type.
-    """
-    config = MemoryConfig.from_dict(recipe.memory)
-    for stage in recipe.stages:
-        if stage.kind not in KINDS:
-            raise unknown("kind of stage", stage.kind, KINDS)
-        positions = recipe.model.get("n_positions", recipe.model.get("max_position_embeddings"))
-        if stage.kind == "interleaved" and positions is not None and positions < _INTERLEAVED_LENGTH:
-            raise UsageError(
-                f"The stage {stage.name} reads {_INTERLEAVED_LENGTH} tokens at once, and the model has {positions} "
-                "positions; give it more."
-            )
-        if (stage.segment_size or 0) > config.segment_size:
-            raise UsageError(
-                f"The stage {stage.name} has segments of {stage.segment_size} tokens, the memory of "
-                f"{config.segment_size}; a stage's may be shorter, not longer."
-            )
-        if stage.gate != "open" and stage.kind not in _OF_MOMENTS:
-            raise UsageError(
-                f"The stage {stage.name} is of the kind `{stage.kind}`, in which no gate is trained; leave out `gate`."
-            )
-    if any(stage.kind in _OF_MOMENTS for stage in recipe.stages):
-        _check_moments(recipe, config)
-    if config.segment_gate:
-        _check_gate(recipe, config)
-
-
-def _check_gate(recipe: Recipe, config: MemoryConfig) -> None:
-    if config.cut != "sentences":
-        raise UsageError(
-            "A gate on segments judges sentences; set `cut: sentences` in `memory`, or leave out its gate."
-        )
-    brought = recipe.start is not None and not any(re.search(p, "segment_gate.") for p in recipe.start_without)
-    if not brought and all(stage.gate == "open" for stage in recipe.stages):
-        raise UsageError(
-            "No stage trains the gate on segments, which would then keep out what it likes; give a stage of "
-            "`moments` a `gate`, or leave out `segment_gate`."
-        )
-
-
-def _check_moments(recipe: Recipe, config: MemoryConfig) -> None:
-    for stage in recipe.stages:
-        if stage.kind not in (*_OF_MOMENTS, "interleaved"):
-            raise UsageError(
-                f"The stage {stage.name} is of the kind `{stage.kind}`, for which a recipe with `moments` makes no "
-                "batches; choose moments, gate, interleaved, or train it by a recipe of its own."
-            )
-        if stage.kind == "gate" and stage.gate != "labels":
-            raise UsageError(f"The stage {stage.name} trains the gate alone, from labels; say `gate: labels`.")
-        if stage.gate != "open" and not config.segment_gate:
-            raise UsageError(
-                f"The stage {stage.name} trains a gate, and there is none; give `memory` a `segment_gate`."
-            )
-        if stage.state_weight and not config.state_heads:
-            raise UsageError(
-                f"The stage {stage.name} has a `state_weight`, and nothing it could train; set `state_heads` in "
-                "`memory`."
-            )
-
-
 def _interleaved(
     task: StoryTask | MomentTask, config: MemoryConfig, stage: Stage, step: int, share: Share
 ) -> tuple[Ids, Ids]:
     rows = share.rows(stage.rows)
-    ids, labels = task.interleaved(stage.rows, _INTERLEAVED_LENGTH, step, stage.task)
+    ids, labels = task.interleaved(stage.rows, INTERLEAVED_LENGTH, step, stage.task)
     return ids[rows.start : rows.stop], labels[rows.start : rows.stop]
+
+
+def fewest_rows(stage: Stage) -> int:
+    """How many rows the smallest batch of a stage has."""
+    return min(stage.rows, _height(stage, stage.segments[1])) if stage.kind in _OF_CONTEXTS else stage.rows
+
+
+def _height(stage: Stage, total: int) -> int:
+    """Rows of a batch of contexts of `total` segments, which cost about as much as `stage.rows` of one."""
+    attached = min(total, stage.backprop)
+    cost = attached + (total - attached) * _UNTRAINED_COST
+    return max(8, min(96, round(stage.rows / cost)))
 
 
 def _segmented(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, share: Share) -> Batch:
@@ -179,10 +125,8 @@ def _segmented(task: StoryTask, config: MemoryConfig, stage: Stage, step: int, s
     else:
         total = round(math.exp(math.log(least) + stream.random() * math.log(most / least)))
         tokens = total * (size - overlap) - stream.below(size // 2)
-    attached = min(total, stage.backprop)
-    cost = attached + (total - attached) * _UNTRAINED_COST
     batch = task.segmented(
-        batch=max(8, min(96, round(stage.rows / cost))),
+        batch=_height(stage, total),
         tokens=tokens,
         size=size,
         overlap=overlap,

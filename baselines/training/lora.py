@@ -18,13 +18,16 @@ def adapt(model: MemoryModel, lora: Lora) -> None:
     """Freeze the base model and put adapters into it; the memory's own parameters stay as they are.
 
     Raises:
-        UsageError: peft is not installed, or no layer has such a name.
+        UsageError: peft is not installed, no layer has such a name, or one has the weights of another.
     """
     try:
         from peft import LoraConfig, inject_adapter_in_model
+        from peft.tuners.tuners_utils import BaseTunerLayer
     except ImportError as error:
         raise UsageError("Adapters need peft; install it with: pip install 'babilong[lora]'.") from error
 
+    words = model.base.get_input_embeddings().weight
+    tied = model.base.get_output_embeddings().weight is words
     targets = None if lora.targets is None else list(lora.targets)
     config = LoraConfig(r=lora.r, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets)
     try:
@@ -34,6 +37,12 @@ def adapt(model: MemoryModel, lora: Lora) -> None:
             inject_adapter_in_model(config, model.base)
     except ValueError as error:
         raise UsageError(f"In `lora`: {first_sentence(error)}") from error
+    for name, module in model.base.named_modules():
+        if tied and isinstance(module, BaseTunerLayer) and module.get_base_layer().weight is words:
+            raise UsageError(
+                f"In `lora`: {name} shares its weights with the head or the embeddings, which an adapter merged into "
+                "it would change, too; leave it out of `targets`."
+            )
 
 
 def merged(model: MemoryModel) -> MemoryModel:

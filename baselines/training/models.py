@@ -64,6 +64,9 @@ def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
         DataError: the pretrained model cannot be found or read.
     """
     model = _pretrained(recipe, tokenizer) if "from_pretrained" in recipe.model else _from_config(recipe, tokenizer)
+    end, size = end_token(recipe), model.base.get_input_embeddings().weight.shape[0]
+    if not 0 <= end < size:
+        raise UsageError(f"The end token {end} is none of the model's {size}; change `eos_token_id` in `model`.")
     if recipe.start is not None:
         _begin_from(model, recipe.start, recipe.start_without)
     if recipe.lora is not None:
@@ -78,6 +81,11 @@ def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
 def _from_config(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
     words = {"vocab_size": tokenizer.vocab_size, "bos_token_id": _END, "eos_token_id": _END}
     _check_settings(recipe.model)
+    if recipe.model.get("vocab_size", tokenizer.vocab_size) < tokenizer.vocab_size:
+        raise UsageError(
+            f"The tokenizer {tokenizer.name} has {tokenizer.vocab_size} tokens, more than the `vocab_size` of `model`; "
+            "leave that out."
+        )
     return checkpoints.build({**_DEFAULTS, **words, **recipe.model}, recipe.memory)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NamedTuple
@@ -9,13 +10,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from babilong.errors import UsageError
+from babilong.fields import Count, Natural, Number, Part
 from baselines.tasks.splits import must_not_be_test
 from baselines.training.schedules import rate
 
-Count = Annotated[int, Field(ge=1)]
-Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Part = Annotated[float, Field(ge=0, le=1)]
-Natural = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +178,8 @@ class Recipe:
         train_only: regular expressions; parameters whose names none of them is found in are frozen.
         noise_volumes: volumes of built-in prose, edition `train`.
         noise_books: folder of books whose sentences are noise, too, in stages of `moments`; nothing can tell whether
-            it is measured in later, so keep the books that you measure in out of it.
+            it is measured in later, so keep the books that you measure in out of it. A validation reads them, too: what
+            it says of a gate is said of sentences that were learnt from.
         warmup: optimizer steps over which the rate rises from 0.
         optimizer: `adamw`, `adam`, `sgd` or `adafactor`.
         optimizer_options: its other arguments.
@@ -202,8 +202,8 @@ class Recipe:
     task: str | dict[str, float]
     model: dict[str, Any]
     memory: dict[str, Any]
-    stages: tuple[Stage, ...]
-    seed: int = 0
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
     split: str = "train"
     precision: Literal["no", "bf16", "fp16"] = "bf16"
     tokenizer: str | None = None
@@ -216,20 +216,24 @@ class Recipe:
     optimizer: str = "adamw"
     optimizer_options: dict[str, Any] = field(default_factory=dict)
     weight_decay: Number = 0.01
-    clip: float | None = 1.0
-    clip_value: float | None = None
+    clip: Positive | None = 1.0
+    clip_value: Positive | None = None
     accumulate: Count = 1
     checkpointing: bool = False
     transform: str | None = None
     validation: Validation | None = None
     log_every: Count = 25
-    gate_floor: float = 0.0
-    gate_threshold: float = 0.0
+    gate_floor: Part = 0.0
+    gate_threshold: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     noise_books: str | None = None
     text: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         must_not_be_test(self.split)
+        if not re.fullmatch(r"\w[\w.-]*", self.name):
+            raise UsageError(f"The recipe's name {self.name!r} is to name a folder; use letters, digits, - and _.")
+        if self.split == "valid" and self.validation is not None:
+            raise UsageError("What is trained on `valid` cannot be validated on it; drop `split` or `validation`.")
         _must_be_drawn(self.tasks)
         for pattern in (*self.train_only, *self.start_without):
             _must_be_pattern(pattern)
@@ -281,7 +285,7 @@ class Recipe:
 
 
 def _must_be_drawn(tasks: dict[str, float] | None) -> None:
-    if tasks is not None and (not any(tasks.values()) or min(tasks.values()) < 0):
+    if tasks is not None and not (0 < sum(tasks.values()) < math.inf and min(tasks.values()) >= 0):
         raise UsageError(f"`task` is {tasks}; say how often each is drawn, 0 or more, and not 0 of all.")
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from babilong.errors import BabilongError, DataError
+from babilong.errors import BabilongError, DataError, first_sentence
+from babilong.files import write_whole
 from baselines.training.loading import make_recipe
 from baselines.training.recipe import Recipe
 
@@ -44,7 +47,7 @@ def resume(accelerator: Accelerator, recipe: Recipe, out: Path) -> Progress:
     """Load the last save of a run folder, or give the progress of a new run.
 
     Raises:
-        DataError: the folder holds a run of another recipe.
+        DataError: the folder holds a run of another recipe, or its state cannot be read.
     """
     if accelerator.is_main_process:
         _finish_swap(out)
@@ -52,33 +55,63 @@ def resume(accelerator: Accelerator, recipe: Recipe, out: Path) -> Progress:
     file = out / "state" / "progress.json"
     if not file.is_file():
         return Progress()
-    stored = json.loads(file.read_text("utf-8"))
-    theirs = stored.pop("recipe")
-    progress = Progress(**stored)
+    try:
+        stored = json.loads(file.read_text("utf-8"))
+        theirs, progress = stored.pop("recipe"), Progress(**stored)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"Cannot read {file}: {first_sentence(error)} Delete its folder to begin anew.") from error
     different = differences(theirs, recipe, progress.step)
     if different:
         raise DataError(
             f"The folder {out} holds a run of another recipe, which differs in {', '.join(different)}; "
             "choose another one with --out."
         )
-    accelerator.load_state(str(out / "state"))
+    try:
+        accelerator.load_state(str(out / "state"))
+    except Exception as error:  # torch and pickle have their own for each thing that can be wrong
+        raise DataError(
+            f"Cannot read the state in {out / 'state'}: {first_sentence(error)} Delete it to begin anew."
+        ) from error
     return progress
 
 
 def save(accelerator: Accelerator, recipe: Recipe, progress: Progress, out: Path) -> None:
-    """Save beside the old state and swap; all processes call it together."""
+    """Save beside the old state and swap; all processes call it together.
+
+    Raises:
+        DataError: it cannot be written; the old state stays.
+    """
     fresh, state, old = out / "state.part", out / "state", out / "state.old"
     if accelerator.is_main_process:
         for stale in (fresh, old):
             shutil.rmtree(stale, ignore_errors=True)
     accelerator.wait_for_everyone()
-    accelerator.save_state(str(fresh), safe_serialization=False)
+    with writing(fresh):
+        accelerator.save_state(str(fresh), safe_serialization=False)
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
         content = {**asdict(progress), "recipe": _plain(recipe)}
-        (fresh / "progress.json").write_text(json.dumps(content), encoding="utf-8")
+        write_whole(fresh / "progress.json", json.dumps(content).encode())
         swap(fresh, state)
     accelerator.wait_for_everyone()
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """What libraries say that could not write, in one sentence; what the system says is said as it is.
+
+    Raises:
+        DataError: torch, safetensors or tokenizers could not write.
+    """
+    try:
+        yield
+    except (BabilongError, OSError):
+        raise
+    except Exception as error:
+        raise DataError(
+            f"Cannot write to {folder}: {first_sentence(error)} See whether the disk is full; the same command goes on "
+            "from the last save."
+        ) from error
 
 
 def swap(fresh: Path, place: Path) -> None:
@@ -100,20 +133,22 @@ def differences(stored: dict[str, Any], recipe: Recipe, step: int) -> list[str]:
         theirs = make_recipe(stored, "the stored recipe")
     except (BabilongError, KeyError, TypeError) as error:
         return [f"its form ({error})"]
-    begun = len(theirs.stages) if step >= theirs.steps else theirs.place(step).stage + 1
+    # Whether a stage starts from the best weights is decided at the end of the one before.
+    entered = begun = len(theirs.stages) if step >= theirs.steps else theirs.place(step).stage + 1
     if step < theirs.steps and step == theirs.place(step).start:
         begun -= 1
     ours, others = _flat(_plain(recipe)), _flat(_plain(theirs))
     return [
         key
         for key in sorted(ours.keys() | others.keys())
-        if ours.get(key) != others.get(key) and not _may_differ(key, begun)
+        if ours.get(key) != others.get(key) and not _may_differ(key, begun, entered)
     ]
 
 
-def _may_differ(key: str, begun: int) -> bool:
+def _may_differ(key: str, begun: int, entered: int) -> bool:
     first, _, rest = key.partition(".")
-    return first in _HARMLESS or (first == "stages" and int(rest.split(".")[0]) >= begun)
+    number, _, field = rest.partition(".")
+    return first in _HARMLESS or (first == "stages" and int(number) >= (entered if field == "from_best" else begun))
 
 
 def _finish_swap(out: Path) -> None:

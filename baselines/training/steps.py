@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Source = Callable[[Stage, int, Share], Any]
 Loss = Callable[[MemoryModel, Any, Stage], Score]
 
+_OVERFLOWS = 50  # in a row; a scale that is halved so often is zero
+
 
 class Sums(NamedTuple):
     """What steps add up to, over all processes.
@@ -89,6 +91,7 @@ class Learner:
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.model = recomputed(model) if recipe.checkpointing else model
         self.transform = named(recipe.transform) if recipe.transform else None
+        self.skipped = 0
 
     def step(self, stage: Stage, step: int, rate: float, flag: bool) -> tuple[Sums, float]:
         """Learn from the batch of a step.
@@ -133,7 +136,8 @@ class Learner:
         sum_gradients(self.accelerator, self.parameters, reference / max(1, total.weight))
         norm = self._clip()
         # In fp16 gradients overflow now and then; the scaler sees to it and skips the step.
-        if not math.isfinite(norm) and self.accelerator.scaler is None:
+        self.skipped = 0 if math.isfinite(norm) else self.skipped + 1
+        if self.skipped > (0 if self.accelerator.scaler is None else _OVERFLOWS):
             raise self._stop("gradient", norm, step, read)
         self.optimizer.step()
         self.optimizer.zero_grad()

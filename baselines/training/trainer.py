@@ -9,13 +9,15 @@ Several processes (`torchrun`, `accelerate launch`) and several micro-batches ea
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from babilong.errors import UsageError, first_sentence
+from babilong.errors import BabilongError, UsageError, first_sentence
+from babilong.locks import take
 from babilong.tokenizers import Tokenizer
 from baselines.memory.model import MemoryModel
 from baselines.tasks.splits import must_not_be_test
@@ -64,6 +66,7 @@ def train(
 
     Raises:
         DataError: the folder holds a run of another recipe, or the loss is no number any more.
+        BabilongError: another training is writing the folder.
         UsageError: accelerate is not installed, or parts of the recipe do not fit together.
     """
     must_not_be_test(getattr(source, "split", "train"))
@@ -78,19 +81,20 @@ def train(
     same_weights(accelerator, model)
     if accelerator.process_index:
         torch.manual_seed(recipe.seed + accelerator.process_index)  # dropout of its own
-    run = _Run(recipe, tokenizer, accelerator, model, optimizer, out, validate, say)
-    learner = Learner(recipe, accelerator, model, optimizer, source, loss, out)
-    saved = time.monotonic()
-    while run.progress.step < recipe.steps:
-        # The first process's clock is that of all.
-        asks = accelerator.is_main_process and _due(saved, save_minutes)
-        stage, rate = recipe.at(run.progress.step)
-        sums, norm = learner.step(stage, run.progress.step, rate, asks)
-        due = run.after(stage, rate, sums, norm)
-        if due or sums.flags:
-            run.save()
-            saved = time.monotonic()
-    return run.finish()
+    with _locked(out) if accelerator.is_main_process else nullcontext():
+        run = _Run(recipe, tokenizer, accelerator, model, optimizer, out, validate, say)
+        learner = Learner(recipe, accelerator, model, optimizer, source, loss, out)
+        saved = time.monotonic()
+        while run.progress.step < recipe.steps:
+            # The first process's clock is that of all.
+            asks = accelerator.is_main_process and _due(saved, save_minutes)
+            stage, rate = recipe.at(run.progress.step)
+            sums, norm = learner.step(stage, run.progress.step, rate, asks)
+            due = run.after(stage, rate, sums, norm)
+            if due or sums.flags:
+                run.save()
+                saved = time.monotonic()
+        return run.finish()
 
 
 class _Run:
@@ -178,6 +182,18 @@ class _Run:
         if verdict.over:
             self.say(f"{stage.name} ends after step {step} of {end}: {verdict.why}.")
             self.progress.step = end
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Hold a run folder against another run."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("ab") as file:
+        if not take(file):
+            raise BabilongError(
+                f"Another training is writing {out}; wait for it to end, or choose another folder with --out."
+            )
+        yield
 
 
 def _accelerator(recipe: Recipe) -> Accelerator:

@@ -16,6 +16,7 @@ from baselines.training.recipe import Stage, Validation
 from baselines.training.shares import Share
 from baselines.training.state import Progress
 
+MEASURED = ("loss", "accuracy", "gate")
 Validate = Callable[[MemoryModel, Stage], Mapping[str, float]]
 
 

@@ -16,9 +16,9 @@ from baselines.reader import RecurrentReader
 from baselines.tasks.moment_batch import Moments
 from baselines.tasks.moments import MomentTask
 from baselines.tasks.noise import sentences_of
-from baselines.training import kinds, models, trainer
+from baselines.training import checks, kinds, models, trainer
 from baselines.training.checkpointing import recomputed
-from baselines.training.recipe import Recipe, Stage
+from baselines.training.recipe import Recipe, Stage, Validation
 from baselines.training.shares import Share
 from tests.baselines.training_runs import STILL, Killed, dying_loss
 
@@ -237,13 +237,15 @@ def test_a_source_is_made_from_a_recipe(source):
         ({"state_heads": False}, OPEN, "The stage open has a `state_weight`, and nothing it could train"),
         ({}, Stage("gate", 1, kind="gate"), "The stage gate trains the gate alone, from labels; say `gate: labels`"),
         ({}, Stage("facts", 1, kind="facts"), "The stage facts is of the kind `facts`, for which"),
+        ({"cut": "tokens", "segment_gate": 0}, OPEN, "`moments`, .* cut at sentences, .*; set `cut: sentences`"),
+        ({"kind": "rmt-r", "segment_gate": 0}, OPEN, "a memory of the kind rmt-r grows with each"),
     ],
 )
 def test_stages_that_the_memory_is_not_made_for_are_refused(memory, stage, message):
-    kinds.check(BANK)
+    checks.check(BANK)
     recipe = dataclasses.replace(BANK, memory={**BANK.memory, **memory}, stages=(*BANK.stages[1:2], stage))
     with pytest.raises(UsageError, match=message):
-        kinds.check(recipe)
+        checks.check(recipe)
 
 
 @pytest.mark.parametrize(
@@ -257,22 +259,27 @@ def test_stages_that_the_memory_is_not_made_for_are_refused(memory, stage, messa
             {"stages": (Stage("long", 1, kind="moments", segment_size=99),)},
             "long has segments of 99 tokens, the memory",
         ),
+        ({"stages": (*BANK.stages, Stage("b", 1, kind="moments", task={"qa21": 1.0}))}, "Unknown task 'qa21'"),
+        ({"stages": (*BANK.stages, Stage("b", 1, kind="moments", schedule="cosin"))}, "did you mean cosine"),
+        ({"validation": Validation(1, metric="acuracy")}, "Unknown metric 'acuracy'; did you mean accuracy"),
+        ({"gate_floor": 0.1}, "`gate_floor` is a setting of rmt and rmt-r"),
+        ({"accumulate": 3}, "`accumulate`, or raise `rows`"),
         ({"memory": {**BANK.memory, "memory_token": 1}}, "Unknown key 'memory_token'; did you mean memory_tokens"),
     ],
 )
 def test_recipes_whose_parts_do_not_fit_are_refused(changes, message):
     with pytest.raises(UsageError, match=message):
-        kinds.check(dataclasses.replace(BANK, **changes))
+        checks.check(dataclasses.replace(BANK, **changes))
 
 
 def test_a_gate_that_is_begun_from_needs_no_stage_to_train_it():
-    kinds.check(dataclasses.replace(BANK, start="rmt-gpt2", stages=BANK.stages[:1]))
+    checks.check(dataclasses.replace(BANK, start="rmt-gpt2", stages=BANK.stages[:1]))
 
 
 def test_text_read_at_once_needs_a_model_with_positions_for_it():
     recipe = dataclasses.replace(BANK, model={**BANK.model, "n_positions": 48})
     with pytest.raises(UsageError, match="reads 128 tokens at once, and the model has 48 positions; give it more"):
-        kinds.check(recipe)
+        checks.check(recipe)
 
 
 def test_only_labels_put_a_price_on_what_is_nearly_a_fact(source):

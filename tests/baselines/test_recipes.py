@@ -7,7 +7,7 @@ from babilong.errors import DataError, UsageError
 from babilong.tokenizers import load_tokenizer
 from baselines import checkpoints
 from baselines.bundled import BUNDLED
-from baselines.training import kinds
+from baselines.training import checks
 from baselines.training.loading import bundled, load_recipe
 from baselines.training.models import fresh_model
 from baselines.training.recipe import Recipe, Stage
@@ -46,7 +46,7 @@ def test_the_bundled_recipe_is_the_one_of_the_bundled_checkpoint(name):
 @pytest.mark.parametrize("name", bundled())
 def test_every_recipe_that_comes_along_can_begin(name):
     recipe = load_recipe(name)
-    kinds.check(recipe)
+    checks.check(recipe)
     model = fresh_model(recipe, load_tokenizer())
     trained = {key.split(".")[0] for key, parameter in model.named_parameters() if parameter.requires_grad}
     assert (trained == {"segment_gate"}) == bool(recipe.train_only)
@@ -122,6 +122,8 @@ def test_schedules_that_do_not_fit_are_named(stage, message):
         ("task: {qa1: 2, qa2: -1}", "say how often each is drawn, 0 or more"),
         ("task: {}", "`task` is {}; say how often each is drawn"),
         ("train_only: ['(']", "'\\(' is no regular expression"),
+        ("name: ../x", "The recipe's name '../x' is to name a folder"),
+        ("split: valid\nvalidation: {every: 2}", "cannot be validated on it; drop `split` or `validation`"),
         ("start_without: ['a', '[']", "'\\[' is no regular expression"),
     ],
 )
@@ -148,6 +150,13 @@ def test_what_does_not_go_together_is_said(tmp_path, more, message):
             "`segments` is 0. Input should be greater than or equal to 1",
         ),
         ("stages: [{name: a, steps: 2, facts: 0}]", "`facts` is 0"),
+        ("stages: []", "`stages` is .* at least 1 item"),
+        ("clip: -1.0", "`clip` is -1.0. Input should be greater than 0"),
+        ("clip: .inf", "`clip` is inf. Input should be a finite number"),
+        ("clip_value: 0", "`clip_value` is 0"),
+        ("seed: -1", "`seed` is -1"),
+        ("gate_threshold: .nan", "`gate_threshold` is nan"),
+        ("gate_floor: 2", "`gate_floor` is 2"),
         ("stages: [{name: a, steps: 2, noise: -1}]", "`noise` is -1"),
     ],
 )
@@ -201,6 +210,20 @@ def test_changes_that_fit_nowhere_are_named(tmp_path, change, message):
         read(tmp_path, LEAST, [change])
 
 
+@pytest.mark.parametrize("setting", ["token_shift: -1", "segment_gate: -1", "key_size: 0", "bank: -1"])
+def test_sizes_of_a_memory_that_are_none_are_named(tmp_path, setting):
+    recipe = read(tmp_path, LEAST + f"memory: {{{setting}}}")
+    with pytest.raises(DataError, match=f"the configuration of the memory: `{setting.split(':')[0]}` is "):
+        checks.check(recipe)
+
+
+@pytest.mark.parametrize("size", [6, 8])
+def test_segments_no_longer_than_what_they_share_are_refused(size):
+    stage = Stage("short", 1, kind="facts", segment_size=size)
+    with pytest.raises(UsageError, match=f"segments of {size} tokens that share 8"):
+        checks.check(changed(stages=(stage,)))
+
+
 def test_an_unknown_kind_of_stage_is_answered_with_the_known_ones():
     with pytest.raises(UsageError, match="Unknown kind of stage 'nois'; did you mean noise"):
-        kinds.check(one_stage(1, kind="nois"))
+        checks.check(one_stage(1, kind="nois"))

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from babilong.errors import DataError, UsageError
+from babilong.errors import BabilongError, DataError, UsageError
 from baselines import checkpoints
 from baselines.tasks.babilong import prose_noise
 from baselines.training import kinds, losses, models, state, trainer, validation
@@ -86,6 +86,15 @@ def test_what_does_no_harm_may_change_between_two_runs(tmp_path):
     run(more, tmp_path / "run")
     lines = (tmp_path / "run" / "train.jsonl").read_text().splitlines()
     assert [json.loads(line)["stage"] for line in lines] == ["more"]
+
+
+def test_whether_a_stage_starts_from_the_best_is_decided_at_the_end_of_the_one_before():
+    recipe = changed(validation=Validation(every=1))
+    stored = state._plain(recipe)
+    first, second, third = recipe.stages
+    other = dataclasses.replace(recipe, stages=(first, dataclasses.replace(second, from_best=True), third))
+    assert state.differences(stored, other, first.steps - 1) == []
+    assert state.differences(stored, other, first.steps) == ["stages.1.from_best"]
 
 
 def test_stages_may_change_until_they_begin():
@@ -197,6 +206,46 @@ def test_what_was_logged_after_the_last_save_is_not_logged_twice(tmp_path, monke
     assert [json.loads(line)["step"] for line in (out / "train.jsonl").read_text().splitlines()] == [1, 2, 3, 4]
     assert scalars(out, "steps", "train/loss") == [1, 2, 3, 4]
     assert scalars(out, "samples", "train/loss") == [8, 16, 24, 32]
+
+
+def test_without_memory_tokens_there_is_no_gate_to_price(tmp_path):
+    recipe = one_stage(2, memory={"memory_tokens": 0, "segment_size": 64}, warmup=0, log_every=1)
+    run(recipe, tmp_path / "run")
+    logged = [json.loads(line) for line in (tmp_path / "run" / "train.jsonl").read_text().splitlines()]
+    assert all(math.isfinite(line["loss"]) for line in logged)
+    assert (tmp_path / "run" / "model" / "model.safetensors").is_file()
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path):
+    def second(model, batch, stage):
+        with pytest.raises(BabilongError, match="Another training is writing .*run; wait for it to end"):
+            run(one_stage(1), tmp_path / "run")
+        return kinds.loss(model, batch, stage)
+
+    run(one_stage(1), tmp_path / "run", second)
+    run(one_stage(1), tmp_path / "run")  # nobody holds it now
+
+
+@pytest.mark.parametrize("file", ["progress.json", "pytorch_model.bin"])
+def test_a_state_that_cannot_be_read_is_named(tmp_path, file):
+    run(one_stage(2), tmp_path / "run")
+    broken = tmp_path / "run" / "state" / file
+    broken.write_bytes(broken.read_bytes()[:20])
+    with pytest.raises(DataError, match="Cannot read .*state.*elete .* to begin anew"):
+        run(one_stage(2), tmp_path / "run")
+
+
+def test_what_cannot_be_written_is_said_and_the_last_state_stays(tmp_path, monkeypatch):
+    with pytest.raises(Killed):
+        run(one_stage(4), tmp_path / "run", dying_loss(2), save_minutes=0)
+
+    def full(*arguments, **options):
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0")
+
+    with monkeypatch.context() as patched, pytest.raises(DataError, match="Cannot write to .*whether the disk is full"):
+        patched.setattr(torch, "save", full)
+        run(one_stage(4), tmp_path / "run")
+    assert (run(one_stage(4), tmp_path / "run") / "model.safetensors").is_file()
 
 
 def test_other_files_in_the_folder_of_a_run_stay_as_they_are(tmp_path):

@@ -106,6 +106,8 @@ def test_a_start_gives_all_that_it_seems_to_give(trained, changes, message):
         ({**TINY.model, "n_layers": 3}, "In `model`: Unknown setting 'n_layers'; did you mean n_layer"),
         ({"n_layer": 3}, "There is no base model of the type 'None'; `model_type` is gpt2"),
         ({**TINY.model, "model_type": "gpt-2"}, "There is no base model of the type 'gpt-2'"),
+        ({**TINY.model, "vocab_size": 100}, "more than the `vocab_size` of `model`; leave that out"),
+        ({**TINY.model, "eos_token_id": 99999}, "The end token 99999 is none of the model's"),
         ({**TINY.model, "n_head": 3}, "Cannot make a gpt2 model of these settings: "),
         ({**TINY.model, "n_layer": "two"}, "Cannot make a gpt2 model of these settings: "),
         ({**TINY.model, "activation_function": "relo"}, "Cannot make a gpt2 model of these settings: "),
@@ -244,6 +246,12 @@ def test_adapters_between_the_layers_of_an_associative_memory():
 def test_adapters_that_fit_nowhere_are_named():
     with pytest.raises(UsageError, match="In `lora`: Target modules"):
         models.fresh_model(changed(lora=Lora(targets=("nowhere",))), story_task().tokenizer)
+
+
+@pytest.mark.parametrize("target", ["wte", "lm_head"])
+def test_adapters_of_weights_that_two_layers_share_are_refused(target):
+    with pytest.raises(UsageError, match=f"In `lora`: .*{target} shares its weights; leave it out".replace(";", ".*;")):
+        models.fresh_model(changed(lora=Lora(r=2, targets=("c_attn", target))), story_task().tokenizer)
 
 
 def test_without_peft_it_is_said_what_to_install(monkeypatch):
