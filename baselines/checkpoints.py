@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from babilong.command import note
 from babilong.errors import BabilongError, DataError, UsageError, first_sentence, unknown
+from babilong.fields import made
 from babilong.hub import is_hub_id
 from babilong.tokenizers import Tokenizer, load_tokenizer
 from baselines.bundled import BUNDLED
@@ -46,6 +47,7 @@ class Checkpoint:
         tasks: tasks it was trained on.
         sha256: of the weights.
         reading: how it was trained to read a context and a question.
+        adapted: the scale that low-rank adapters were merged with; None without any.
     """
 
     name: str
@@ -54,6 +56,15 @@ class Checkpoint:
     tasks: tuple[str, ...]
     sha256: str
     reading: Convention = BARE
+    adapted: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What memory.json holds."""
+
+    memory: dict[str, Any]
+    tasks: tuple[str, ...]
 
 
 def is_on_hub(name: str) -> bool:
@@ -107,15 +118,15 @@ def load(name: str) -> Checkpoint:
         return _load_released(name, folder)
     config, settings = json_object(folder / "config.json"), json_object(folder / "memory.json")
     try:
-        model = build(config, settings["memory"])
-        tasks = tuple(settings["tasks"])
+        said = made(_Settings, settings, "memory.json")
+        model = build(config, said.memory)
     except Exception as error:  # transformers has its own for each thing that can be wrong
         reason = error if isinstance(error, BabilongError) else first_sentence(error)
         raise DataError(f"The configuration in {folder} is not one of a recurrent-memory model: {reason}") from error
     _fit(model, folder / "model.safetensors")
     tokenizer = load_tokenizer(str(folder))
     _knows(model, name, tokenizer)
-    return Checkpoint(name, model.eval(), tokenizer, tasks, digest(folder))
+    return Checkpoint(name, model.eval(), tokenizer, said.tasks, digest(folder))
 
 
 def _is_released(folder: Path) -> bool:
@@ -128,7 +139,8 @@ def _load_released(name: str, folder: Path) -> Checkpoint:
     _knows(found.model, name, tokenizer)
     if told := found.report.words():
         note(f"{name}: {told}.")
-    return Checkpoint(name, found.model, tokenizer, (), digest(folder), found.family.reading)
+    adapted = found.report.alpha if found.report.adapters else None
+    return Checkpoint(name, found.model, tokenizer, (), digest(folder), found.family.reading, adapted)
 
 
 def _knows(model: MemoryModel, name: str, tokenizer: Tokenizer) -> None:

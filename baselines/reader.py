@@ -8,6 +8,8 @@ Memory does not grow with length: of a context only the segment being read is he
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,12 +24,15 @@ from baselines.reading import BARE, Pages
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedConfig
 
-    from baselines.memory.model import State
+    from baselines.memory.model import MemoryModel, State
     from baselines.memory.scan import Segment
 
 __all__ = ["BUNDLED", "Reading", "RecurrentReader", "load_reader"]
 
+# Of a base model's configuration: by whom, from where and in what it was written.
+_IRRELEVANT = ("transformers_version", "_name_or_path", "dtype", "torch_dtype", "architectures", "use_cache")
 DTYPES = ("auto", "float32", "bfloat16")
 
 
@@ -70,7 +75,9 @@ class RecurrentReader:
         self.checkpoint = checkpoint
         place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
         self.dtype = resolve_dtype(dtype, place)
-        self.model = checkpoint.model.to(place, self.dtype)
+        if torch.device(place).index is not None:
+            torch.cuda.set_device(place)  # where streams and graphs are made
+        self.model = _cast(checkpoint.model, place, self.dtype)
         self._windows = Windows(self.model)
         self.tokenizer = checkpoint.tokenizer
         self.tasks = checkpoint.tasks
@@ -87,6 +94,7 @@ class RecurrentReader:
             "checkpoint": self.checkpoint.name,
             "sha256": self.checkpoint.sha256,
             "architecture": self.model.base.config.model_type,
+            "base": _digest(self.model.base.config, self.checkpoint.adapted),
             "memory": self.model.config.to_dict(),
             "tokenizer": self.tokenizer.fingerprint,
             "dtype": str(self.dtype).removeprefix("torch."),
@@ -209,6 +217,23 @@ def load_reader(
     """
     resolve_dtype(dtype)
     return RecurrentReader(load(name), dtype, device, shared_background)
+
+
+def _cast(model: MemoryModel, place: str, dtype: torch.dtype) -> MemoryModel:
+    """Move a model and cast its weights; buffers, such as the frequencies of rotary positions, stay exact."""
+    exact = [(name, buffer) for name, buffer in model.named_buffers() if buffer.is_floating_point()]
+    model.to(place, dtype)
+    for name, buffer in exact:
+        owner, _, leaf = name.rpartition(".")
+        setattr(model.get_submodule(owner), leaf, buffer.to(place))
+    return model
+
+
+def _digest(config: PreTrainedConfig, adapted: float | None) -> str:
+    """12 digits for all that a base model's configuration decides, and for the scale of merged adapters."""
+    settings = {key: value for key, value in config.to_dict().items() if key not in _IRRELEVANT}
+    text = json.dumps([settings, adapted], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def resolve_dtype(name: str, device: str = "cpu") -> torch.dtype:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from babilong.errors import UsageError, unknown
-from babilong.fields import Count, Natural, made
+from babilong.fields import Count, Finite, Natural, Part, made
 
 # Switches that one would expect to do something in other kinds of memory than they do.
 _OF_RMT = ("rmt", "rmt-r")
@@ -77,15 +77,15 @@ class MemoryConfig:
     retrieval: Literal["attention", "top_1"] = "attention"
     slot_embeddings: bool = False
     gate: bool = False
-    gate_floor: float = 0.0
+    gate_floor: Part = 0.0
     token_shift: Natural = 0
     written_at: Literal["segment", "text", "table"] = "segment"
     segment_gate: Natural = 0
-    gate_threshold: float = 0.0
-    headings: float | None = None
+    gate_threshold: Finite = 0.0
+    headings: Finite | None = None
     gate_from: Literal["answers", "labels"] = "answers"
     bank: Natural = 64
-    recency: tuple[float, ...] = ()
+    recency: tuple[Finite, ...] = ()
     state_heads: bool = False
     key_size: Count = 64
     key_scale: Literal["corrected", "counted", "unit"] = "corrected"

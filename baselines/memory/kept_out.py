@@ -27,6 +27,8 @@ _AT_A_TIME = 1_000  # sentences
 _LONG = 10_000  # characters that are encoded in one go; tokenizers are slow on huge strings
 _MOST = 1 << 17  # sentences remembered: those of a dozen novels and more, in some 12 MiB
 
+_STREAMED = 1 << 17  # characters; a list or a table without a full stop may be all of a context
+
 
 class _Sentence(NamedTuple):
     """How many tokens a sentence has, and which of its segments are let in, each with the tokens up to its end."""
@@ -52,8 +54,17 @@ class KeptOut:
         read = before = 0  # tokens of the context: up to where was read, and those before a sentence
         sentences = _sentences(context)
         while batch := [(_name(sentence), sentence) for sentence in islice(sentences, _AT_A_TIME)]:
-            judged = self._judge({name: sentence for name, sentence in batch if name not in self._tokens})
-            for name, _ in batch:
+            judged = self._judge(
+                {name: text for name, text in batch if name not in self._tokens and len(text) <= _STREAMED}
+            )
+            for name, sentence in batch:
+                if len(sentence) > _STREAMED:
+                    for segment in self._scanner.segments(self._tokenizer.encode_pieces(sentence, before=" ")):
+                        before += segment.tokens
+                        if len(segment.ids):
+                            yield Segment(segment.ids, before - read)
+                            read = before
+                    continue
                 tokens, let_in = judged.get(name) or _Sentence(self._tokens[name], [])
                 for ids, end in let_in:
                     yield Segment(ids, before + end - read)

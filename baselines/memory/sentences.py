@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 
 _ENDS = (".", "!", "?")
@@ -43,14 +44,22 @@ class SentenceCutter:
         size: most tokens of a segment.
         halves: whether the last two pieces of a sentence longer than a segment are as long as each other; if not, the
             last is what is left.
+
+    Raises:
+        UsageError: no token of the tokenizer begins a word.
     """
 
     def __init__(self, tokenizer: Tokenizer, size: int, halves: bool = False) -> None:
         self.size, self.halves = size, halves
-        texts = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
+        texts = _texts(tokenizer)
         self._ends = np.array([text.rstrip(_CLOSING).endswith(_ENDS) for text in texts])
         self._closes = np.array([bool(text) and not text.strip(_CLOSING) for text in texts])
         self._begins = np.array([text[:1].isspace() for text in texts])
+        if not self._begins.any():
+            raise UsageError(
+                f"Of the tokenizer {tokenizer.name} no token begins with a blank, so that nothing tells where a "
+                "sentence begins; cut by tokens (`cut: tokens`), or take another one."
+            )
         self._capitals = self._begins & np.array([text.lstrip()[:1].isupper() for text in texts])
 
     def cut(self, ids: NDArray[np.int64], ended: bool = False) -> NDArray[np.int64]:
@@ -117,3 +126,10 @@ class SentenceCutter:
         held = places < lengths[:, None]
         rows = np.where(held, ids[np.minimum(starts[:, None] + places, len(ids) - 1)], 0)
         return Block(rows, lengths)
+
+
+def _texts(tokenizer: Tokenizer) -> list[str]:
+    """What each token stands for behind another: many decoders leave out the blank before what stands first."""
+    before = tokenizer.encode(".")
+    length = len(tokenizer.decode(before))
+    return [tokenizer.decode([*before, token])[length:] for token in range(tokenizer.vocab_size)]

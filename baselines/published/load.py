@@ -8,11 +8,12 @@ Example::
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from babilong.errors import BabilongError, DataError, first_sentence
+from babilong.errors import BabilongError, DataError, UsageError, first_sentence
 from baselines.published import files
 from baselines.published.families import Family, Settings, Weights, family_of, layers
 from baselines.published.names import merge_adapters, unwrap
@@ -98,7 +99,7 @@ def load(
     found = unwrap(files.tensors(folder))
     family = identify(folder, found.weights)
     said = files.settings(folder)
-    alpha = float(said.get("lora_alpha", _ALPHA) if lora_alpha is None else lora_alpha)
+    alpha = _alpha(folder, said.get("lora_alpha", _ALPHA) if lora_alpha is None else lora_alpha)
     weights = merge_adapters(found.weights, alpha, family.transposed)
     adapters = (len(found.weights) - len(weights)) // 2
     missing = () if _HEAD in weights else (_HEAD,)
@@ -109,6 +110,15 @@ def load(
         memory = infer_memory(family, weights, said, base_settings, segment_size)
     except KeyError as error:
         raise _lacking(folder, family, [str(error.args[0])]) from error
+    except (
+        UsageError,
+        TypeError,
+        ValueError,
+        IndexError,
+    ) as error:  # of shapes and values that no size can be read off
+        raise DataError(
+            f"The weights or the config.json in {folder} do not fit together: {first_sentence(error)}"
+        ) from error
     inside = {name: tensor for name, tensor in weights.items() if name == "memory" or ".W_m" in name}
     base, left = _base(folder, family, base_settings, {k: v for k, v in weights.items() if k not in inside})
     model, foreign = _remember(folder, family, base, memory, inside)
@@ -175,11 +185,13 @@ def infer_memory(
     # Positions of their own for memory tokens are rows beyond those that the base model had.
     table = said.get("n_positions") or family.known.get("n_positions")
     wrapped = associative and table is not None and base.get("n_positions") == table + m
-    config = MemoryConfig(
-        kind="armt" if associative else "rmt",
-        memory_tokens=m,
-        segment_size=segment_size or said.get("segment_size") or family.segment_size,
-        written_at="table" if wrapped else "text",
+    config = MemoryConfig.from_dict(
+        {
+            "kind": "armt" if associative else "rmt",
+            "memory_tokens": m,
+            "segment_size": segment_size or said.get("segment_size") or family.segment_size,
+            "written_at": "table" if wrapped else "text",
+        }
     )
     if not associative:
         return config
@@ -191,6 +203,15 @@ def infer_memory(
         )
     key_scale: Literal["corrected", "counted"] = "counted" if said.get("correction") is False else "corrected"
     return replace(config, key_size=len(weights["layers.0.W_mq.weight"]), key_scale=key_scale)
+
+
+def _alpha(folder: Path, value: Any) -> float:
+    try:
+        if math.isfinite(alpha := float(value)):
+            return alpha
+    except (TypeError, ValueError):
+        pass
+    raise DataError(f"The `lora_alpha` of the config.json in {folder} is {value!r}, and should be a number.")
 
 
 def _is_tied(family: Family, weights: Weights) -> bool:

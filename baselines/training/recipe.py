@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from babilong.errors import UsageError
-from babilong.fields import Count, Natural, Number, Part
+from babilong.fields import Count, Finite, Natural, Number, Part
 from baselines.tasks.splits import must_not_be_test
 from baselines.training.schedules import rate
 
@@ -224,7 +224,7 @@ class Recipe:
     validation: Validation | None = None
     log_every: Count = 25
     gate_floor: Part = 0.0
-    gate_threshold: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    gate_threshold: Finite = 0.0
     noise_books: str | None = None
     text: str = field(default="", compare=False)
 

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from babilong.command import note
 from babilong.errors import BabilongError
 from evaluators.models.batches import error_class
 from evaluators.models.protocol import Answer, ModelOptions, Request
@@ -106,11 +107,18 @@ class RecurrentModel:
             yield from map(_answer, ended)
 
     def _seat(self, request: Request) -> _Seat:
-        """A sample at its beginning, or where it was left."""
+        """A sample at its beginning, or where it was left; with an error, if its question cannot be encoded."""
+        from baselines.reading import Pages
+
         place = load_place(request.state_file, request.context) if request.state_file else None
         place = place or fresh_place(self.reader.model)
         place = replace(place, state=self.reader.here(place.state))
-        pages = self.reader.pages(request.context, request.question)
+        try:
+            pages = self.reader.pages(request.context, request.question)
+        except BabilongError:
+            raise
+        except Exception as caught:
+            return _Seat(request, Pages(()), iter(()), place, place.tokens, error=_told(caught))
         return _Seat(request, pages, islice(pages, place.segments, None), place, place.tokens)
 
     def _turn_pages(self, seats: Sequence[_Seat]) -> None:
@@ -140,8 +148,16 @@ class RecurrentModel:
 
     def _save(self, seat: _Seat, file: Path) -> None:
         if seat.place.tokens - seat.saved >= self.options.state_every:
-            save_place(file, seat.place, seat.request.context)
             seat.saved = seat.place.tokens
+            try:
+                save_place(file, seat.place, seat.request.context)
+            except OSError as error:  # answers are worth more than where one was
+                note(f"Cannot save how far {seat.request.id} is: {error}; after a kill it would begin anew.")
+
+
+def _told(error: Exception) -> tuple[str, str]:
+    """The class of an error and the first line of what it says."""
+    return error_class(error), next(iter(str(error).splitlines()), "")
 
 
 def _try(batch: Sequence[_Seat], work: Callable[[Sequence[_Seat]], None]) -> int | None:
@@ -159,7 +175,7 @@ def _try(batch: Sequence[_Seat], work: Callable[[Sequence[_Seat]], None]) -> int
     except BabilongError:
         raise
     except Exception as caught:
-        error = error_class(caught), next(iter(str(caught).splitlines()), "")
+        error = _told(caught)
     # The exception is gone here, and with it the frames that held the batch's memory.
     if error is None:
         for seat in batch:
