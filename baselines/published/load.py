@@ -9,11 +9,13 @@ Example::
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from babilong.errors import BabilongError, DataError, UsageError, first_sentence
+from babilong.errors import BabilongError, DataError, first_sentence
 from baselines.published import files
 from baselines.published.families import Family, Settings, Weights, family_of, layers
 from baselines.published.names import merge_adapters, unwrap
@@ -105,20 +107,9 @@ def load(
     missing = () if _HEAD in weights else (_HEAD,)
     if not missing:  # of tied weights a file may keep either
         weights.setdefault(family.embeddings, weights[_HEAD])
-    try:
+    with _named(folder, family):
         base_settings = infer_base(folder, family, weights, said, settings or {})
         memory = infer_memory(family, weights, said, base_settings, segment_size)
-    except KeyError as error:
-        raise _lacking(folder, family, [str(error.args[0])]) from error
-    except (
-        UsageError,
-        TypeError,
-        ValueError,
-        IndexError,
-    ) as error:  # of shapes and values that no size can be read off
-        raise DataError(
-            f"The weights or the config.json in {folder} do not fit together: {first_sentence(error)}"
-        ) from error
     inside = {name: tensor for name, tensor in weights.items() if name == "memory" or ".W_m" in name}
     base, left = _base(folder, family, base_settings, {k: v for k, v in weights.items() if k not in inside})
     model, foreign = _remember(folder, family, base, memory, inside)
@@ -203,6 +194,19 @@ def infer_memory(
         )
     key_scale: Literal["corrected", "counted"] = "counted" if said.get("correction") is False else "corrected"
     return replace(config, key_size=len(weights["layers.0.W_mq.weight"]), key_scale=key_scale)
+
+
+@contextmanager
+def _named(folder: Path, family: Family) -> Iterator[None]:
+    """Say of which folder it is that sizes cannot be inferred."""
+    try:
+        yield
+    except KeyError as error:
+        raise _lacking(folder, family, [str(error.args[0])]) from error
+    except BabilongError as error:
+        raise DataError(str(error) if str(folder) in str(error) else f"In {folder}: {error}") from error
+    except (TypeError, ValueError, IndexError) as error:
+        raise DataError(f"The weights and config.json in {folder} make no model: {first_sentence(error)}") from error
 
 
 def _alpha(folder: Path, value: Any) -> float:

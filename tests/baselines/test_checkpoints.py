@@ -1,6 +1,7 @@
 """Checkpoints on disk, whole and broken."""
 
 import json
+import math
 
 import pytest
 import torch
@@ -102,3 +103,24 @@ def test_a_grown_state_is_read_by_the_loaded_model_as_by_the_saved(tmp_path):
     assert loaded.config == model.config
     ids = torch.randint(1, 100, (1, 40))
     torch.testing.assert_close(read(loaded, ids), read(model, ids))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda said: said.pop("tasks"), "`tasks` is missing"),
+        (lambda said: said.pop("memory"), "`memory` is missing"),
+        (lambda said: said.update(tasks=[1]), "`tasks` is 1. Input should be a valid string"),
+        (lambda said: said.update(tasks="qa1"), "`tasks` is 'qa1'"),
+        (lambda said: said.update(memory=[1]), "`memory` is .1.. Input should be a valid dictionary"),
+        (lambda said: said["memory"].update(gate_threshold=math.nan), "`gate_threshold` is nan"),
+        (lambda said: said["memory"].update(recency=[math.inf]), "`recency` is inf"),
+        (lambda said: said["memory"].update(gate_floor=2), "`gate_floor` is 2"),
+    ],
+)
+def test_a_memory_json_that_is_none_is_named(folder, change, message):
+    said = json.loads((folder / "memory.json").read_text())
+    change(said)
+    (folder / "memory.json").write_text(json.dumps(said))
+    with pytest.raises(DataError, match=message):
+        checkpoints.load(str(folder))

@@ -39,6 +39,29 @@ def test_it_gives_what_the_scanner_gives(gated, contexts, most, at_a_time):
             assert len(reading._tokens) <= most
 
 
+@given(contexts=CONTEXTS)
+@settings(max_examples=50, deadline=None)
+def test_long_sentences_are_streamed_and_give_the_same(gated, contexts):
+    tokenizer = load_tokenizer()
+    reading = KeptOut(gated, tokenizer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept_out, "_STREAMED", 20)
+        for context in (*contexts, *contexts):
+            wanted = list(gated.segments(tokenizer.encode_pieces(context, before=" ")))
+            assert same(reading.segments(context), wanted)
+
+
+def test_of_a_list_without_an_end_no_more_is_held_than_of_a_text(gated, monkeypatch):
+    tokenizer, seen = load_tokenizer(), []
+    judge = gated.let_in
+    monkeypatch.setattr(gated, "let_in", lambda block: seen.append(len(block.ids)) or judge(block))
+    context = "item number one of two\n" * 60_000
+    wanted = list(gated.segments(tokenizer.encode_pieces(context, before=" ")))
+    most = max(seen)
+    assert same(KeptOut(gated, tokenizer).segments(context), wanted)
+    assert max(seen) == most < sum(seen) / 8
+
+
 def test_a_text_without_ends_is_encoded_in_parts(gated):
     tokenizer = load_tokenizer()
     context = "Mary went to the garden. " + "one two three\nfour " * 1000 + "It rained. And so on."

@@ -79,3 +79,28 @@ def test_an_empty_context_can_be_asked_about(reader):
 def test_an_unknown_dtype_is_refused():
     with pytest.raises(UsageError, match="Unknown dtype 'float8'"):
         load_reader("rmt-gpt2", "float8")
+
+
+def test_rotary_positions_stay_exact_in_bfloat16():
+    tokenizer = load_tokenizer()
+    models = [tiny_memory("llama", vocab=tokenizer.vocab_size) for _ in range(2)]
+    exact = models[0].base.model.rotary_emb.inv_freq.clone()
+    reader = RecurrentReader(Checkpoint("tiny", models[1], tokenizer, (), ""), "bfloat16")
+    assert reader.model.base.model.rotary_emb.inv_freq.equal(exact)
+    assert not exact.bfloat16().float().equal(exact)
+    assert {parameter.dtype for parameter in reader.model.parameters()} == {torch.bfloat16}
+    assert reader.answer([(CONTEXTS[0], QUESTION)], 3)[0].tokens_out == 3
+
+
+def test_what_is_said_of_a_model_changes_with_all_that_decides_its_answers():
+    tokenizer = load_tokenizer()
+
+    def said(adapted=None, **config):
+        model = tiny_memory("gpt2", vocab=tokenizer.vocab_size)
+        for name, value in config.items():
+            setattr(model.base.config, name, value)
+        return RecurrentReader(Checkpoint("tiny", model, tokenizer, (), "", adapted=adapted), "float32").describe()
+
+    assert said() == said(transformers_version="0.0", _name_or_path="elsewhere")
+    others = [said(n_head=4), said(activation_function="relu"), said(eos_token_id=5), said(32.0), said(8.0)]
+    assert all(one != other for i, one in enumerate([said(), *others]) for other in [said(), *others][i + 1 :])

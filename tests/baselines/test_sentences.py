@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer as Backend
+from tokenizers import decoders, models, pre_tokenizers, trainers
 
-from babilong.tokenizers import load_tokenizer
+from babilong.errors import UsageError
+from babilong.tokenizers import Tokenizer, load_tokenizer
 from baselines.memory.sentences import SentenceCutter
 
 TOKENIZER = load_tokenizer()
@@ -75,3 +78,27 @@ def test_the_last_two_pieces_of_a_long_sentence_may_be_halves(cutter):
 def test_a_text_of_nothing_has_no_segments(cutter):
     assert list(cutter.stream([])) == []
     assert list(cutter.stream([[]])) == []
+
+
+def trained(decoder: str) -> Tokenizer:
+    """A tokenizer of another family, of whose tokens alone a decoder does not tell whether they begin a word."""
+    backend = Backend(models.BPE(unk_token="?"))
+    backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    backend.decoder = decoders.Metaspace() if decoder == "metaspace" else decoders.Fuse()
+    backend.train_from_iterator(
+        [TEXT] * 9, trainers.BpeTrainer(vocab_size=200, special_tokens=["?"], show_progress=False)
+    )
+    return Tokenizer(decoder, backend)
+
+
+def test_sentences_end_with_a_tokenizer_that_strips_blanks():
+    tokenizer = trained("metaspace")
+    assert not tokenizer.decode(tokenizer.encode(" Mary")[:1])[:1].isspace()
+    ids = np.asarray(tokenizer.encode(" Mary left. John stayed. He slept."))
+    parts = np.split(ids, SentenceCutter(tokenizer, 32).cut(ids)[1:])
+    assert [tokenizer.decode(part.tolist()) for part in parts] == ["Mary left.", "John stayed.", "He slept."]
+
+
+def test_a_tokenizer_that_does_not_tell_words_apart_is_refused():
+    with pytest.raises(UsageError, match="Of the tokenizer fused no token begins with a blank.*cut: tokens"):
+        SentenceCutter(trained("fused"), 32)

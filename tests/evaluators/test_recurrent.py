@@ -213,6 +213,24 @@ def test_a_sample_that_cannot_be_read_costs_only_itself(recurrent: Path) -> None
     assert len(answers) == 4 and all(answer.error is None for answer in answers.values())
 
 
+def test_a_question_that_cannot_be_encoded_costs_only_itself(recurrent: Path) -> None:
+    first, bad, *rest = requests()
+    asked = [first, replace(bad, question="Where is \ud800?"), *rest]
+    answers = {answer.id: answer for answer in loaded(recurrent).answer(iter(asked))}
+    assert len(answers) == len(asked)
+    assert [id for id, answer in answers.items() if answer.error] == [bad.id]
+
+
+def test_where_no_place_can_be_saved_samples_are_answered_all_the_same(
+    recurrent: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    model = loaded(recurrent, state_every=0)
+    answers = list(model.answer(iter(requests(tmp_path / "file"))))
+    assert [answer.error for answer in answers] == [None] * len(CONTEXTS)
+    assert "Cannot save how far qa1/1k/0 is: " in capsys.readouterr().err
+
+
 def test_an_interrupted_sample_goes_on_bit_for_bit(recurrent: Path, tmp_path: Path) -> None:
     """The state that is saved is that of the undisturbed reading, and so is everything after it."""
     request = requests(tmp_path)[2]

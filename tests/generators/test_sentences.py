@@ -32,3 +32,11 @@ def test_nothing_is_lost_or_added(paragraph: str) -> None:
     sentences = split_sentences(paragraph)
     assert " ".join(sentences) == paragraph
     assert all(sentences)
+
+
+def test_a_long_text_is_split_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nltk import redos
+
+    monkeypatch.setattr(redos, "DEFAULT_TIMEOUT", 1e-6)
+    sentences = ["Clennam went to the garden.", "He slept!"] * 500
+    assert split_sentences(" ".join(sentences)) == sentences
