@@ -24,6 +24,15 @@ def take(file: IO[bytes]) -> bool:
     return True
 
 
+def take_alone(file: IO[bytes]) -> bool:
+    """The same between processes, but those that are forked do not hold the lock on when their parent is killed."""
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
 def is_taken(path: Path) -> bool:
     """Whether somebody holds the lock of a file; not where there is no file."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from babilong import __version__
 from babilong.command import note, run
+from babilong.errors import UsageError
 
 _EPILOG = """\
 [bold]Examples[/bold]
@@ -105,13 +107,21 @@ def _train(
         tokenizer,
         Ahead(source, recipe, workers) if workers else source,
         loss_of(recipe),
-        out or Path("runs/train") / recipe.name,
+        out or _folder(recipe.name),
         validate=validate,
         save_minutes=save_minutes,
         say=note,
     )
     if os.environ.get("RANK", "0") == "0":
         print(folder)
+
+
+def _folder(name: str) -> Path:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise UsageError(
+            f"The recipe's name {name!r} cannot name a folder; use letters, digits, - and _, or give --out."
+        )
+    return Path("runs/train") / name
 
 
 def main() -> None:

@@ -231,7 +231,8 @@ def _cast(model: MemoryModel, place: str, dtype: torch.dtype) -> MemoryModel:
 
 def _digest(config: PreTrainedConfig, adapted: float | None) -> str:
     """12 digits for all that a base model's configuration decides, and for the scale of merged adapters."""
-    settings = {key: value for key, value in config.to_dict().items() if key not in _IRRELEVANT}
+    # What is as transformers has it by default is left out: another version has more of it.
+    settings = {key: value for key, value in config.to_diff_dict().items() if key not in _IRRELEVANT}
     text = json.dumps([settings, adapted], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

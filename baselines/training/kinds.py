@@ -104,7 +104,9 @@ def _interleaved(
 
 def fewest_rows(stage: Stage) -> int:
     """How many rows the smallest batch of a stage has."""
-    return min(stage.rows, _height(stage, stage.segments[1])) if stage.kind in _OF_CONTEXTS else stage.rows
+    if stage.kind not in _OF_CONTEXTS:
+        return stage.rows
+    return _height(stage, 1 if stage.kind == "facts" else stage.segments[1])
 
 
 def _height(stage: Stage, total: int) -> int:

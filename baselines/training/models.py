@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -234,10 +235,18 @@ def named(function: str) -> Callable[..., Any]:
 
 
 def _from_file(file: str) -> ModuleType:
+    """The module of a file, run once, and known by its path to what looks it up there, as dataclasses do."""
     from importlib.util import module_from_spec, spec_from_file_location
 
-    spec = spec_from_file_location(Path(file).stem, file)
+    name = f"recipe:{Path(file).resolve()}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = spec_from_file_location(name, file)
     assert spec is not None and spec.loader is not None  # as of any file whose name ends in .py
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.modules[name] = module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module

@@ -84,10 +84,10 @@ class Stage:
     rows: Count = 64
     short: Part = 0.15
     garble: Part = 0.0
-    questions: Count = 2
+    questions: Natural = 2
     write_penalty: Number = 0.0
     task: dict[str, float] | None = None
-    facts: Count = 40
+    facts: Natural = 40
     noise: Natural = 0
     background: Natural = 0
     background_price: Number = 10.0
@@ -105,6 +105,8 @@ class Stage:
         least, most = self.segments
         if least > most:
             raise UsageError(f"The stage {self.name} has at least {least} and at most {most} `segments`; swap them.")
+        if not self.facts + self.noise:
+            raise UsageError(f"The stage {self.name} tells neither `facts` nor `noise`; give it some.")
         _must_be_drawn(self.task)
 
 
@@ -211,7 +213,7 @@ class Recipe:
     start_without: tuple[str, ...] = ()
     lora: Lora | None = None
     train_only: tuple[str, ...] = ()
-    noise_volumes: Count = 16
+    noise_volumes: Natural = 16
     warmup: Natural = 100
     optimizer: str = "adamw"
     optimizer_options: dict[str, Any] = field(default_factory=dict)
@@ -230,8 +232,6 @@ class Recipe:
 
     def __post_init__(self) -> None:
         must_not_be_test(self.split)
-        if not re.fullmatch(r"\w[\w.-]*", self.name):
-            raise UsageError(f"The recipe's name {self.name!r} is to name a folder; use letters, digits, - and _.")
         if self.split == "valid" and self.validation is not None:
             raise UsageError("What is trained on `valid` cannot be validated on it; drop `split` or `validation`.")
         _must_be_drawn(self.tasks)

@@ -68,9 +68,11 @@ def resume(accelerator: Accelerator, recipe: Recipe, out: Path) -> Progress:
         )
     try:
         accelerator.load_state(str(out / "state"))
+    except (OSError, MemoryError):
+        raise
     except Exception as error:  # torch and pickle have their own for each thing that can be wrong
         raise DataError(
-            f"Cannot read the state in {out / 'state'}: {first_sentence(error)} Delete it to begin anew."
+            f"Cannot read the state in {out / 'state'}: {first_sentence(error)} If it is broken, delete it to begin anew."
         ) from error
     return progress
 
@@ -109,7 +111,7 @@ def writing(folder: Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise DataError(
-            f"Cannot write to {folder}: {first_sentence(error)} See whether the disk is full; the same command goes on "
+            f"Cannot write to {folder}: {first_sentence(error)} If the disk is full, make room; the same command goes on "
             "from the last save."
         ) from error
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from babilong.errors import BabilongError, UsageError, first_sentence
-from babilong.locks import take
+from babilong.locks import take_alone
 from babilong.tokenizers import Tokenizer
 from baselines.memory.model import MemoryModel
 from baselines.tasks.splits import must_not_be_test
@@ -189,7 +189,7 @@ def _locked(out: Path) -> Iterator[None]:
     """Hold a run folder against another run."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / ".lock").open("ab") as file:
-        if not take(file):
+        if not take_alone(file):  # batch workers are forked, and outlive a kill
             raise BabilongError(
                 f"Another training is writing {out}; wait for it to end, or choose another folder with --out."
             )

@@ -122,7 +122,7 @@ def test_schedules_that_do_not_fit_are_named(stage, message):
         ("task: {qa1: 2, qa2: -1}", "say how often each is drawn, 0 or more"),
         ("task: {}", "`task` is {}; say how often each is drawn"),
         ("train_only: ['(']", "'\\(' is no regular expression"),
-        ("name: ../x", "The recipe's name '../x' is to name a folder"),
+        ("stages: [{name: a, steps: 1, facts: 0}]", "The stage a tells neither `facts` nor `noise`"),
         ("split: valid\nvalidation: {every: 2}", "cannot be validated on it; drop `split` or `validation`"),
         ("start_without: ['a', '[']", "'\\[' is no regular expression"),
     ],
@@ -149,7 +149,8 @@ def test_what_does_not_go_together_is_said(tmp_path, more, message):
             "stages: [{name: a, steps: 2, segments: [0, 4]}]",
             "`segments` is 0. Input should be greater than or equal to 1",
         ),
-        ("stages: [{name: a, steps: 2, facts: 0}]", "`facts` is 0"),
+        ("stages: [{name: a, steps: 2, facts: -1}]", "`facts` is -1"),
+        ("noise_volumes: -1", "`noise_volumes` is -1"),
         ("stages: []", "`stages` is .* at least 1 item"),
         ("clip: -1.0", "`clip` is -1.0. Input should be greater than 0"),
         ("clip: .inf", "`clip` is inf. Input should be a finite number"),
@@ -215,6 +216,14 @@ def test_sizes_of_a_memory_that_are_none_are_named(tmp_path, setting):
     recipe = read(tmp_path, LEAST + f"memory: {{{setting}}}")
     with pytest.raises(DataError, match=f"the configuration of the memory: `{setting.split(':')[0]}` is "):
         checks.check(recipe)
+
+
+@pytest.mark.parametrize(("kind", "rows", "accumulate"), [("noise", 4, 8), ("facts", 64, 64)])
+def test_a_batch_has_rows_for_all_its_parts(kind, rows, accumulate):
+    stage = Stage("a", 1, kind=kind, rows=rows, segments=(1, 4), backprop=4)
+    checks.check(changed(stages=(stage,), accumulate=accumulate))
+    with pytest.raises(UsageError, match=f"only {accumulate} rows, which cannot be read in {accumulate + 1} parts"):
+        checks.check(changed(stages=(stage,), accumulate=accumulate + 1))
 
 
 @pytest.mark.parametrize("size", [6, 8])

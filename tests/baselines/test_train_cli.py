@@ -40,6 +40,8 @@ def test_a_recipe_becomes_a_checkpoint_that_reads(tmp_path):
         (["rmt-gtp2"], 2, "Unknown training recipe 'rmt-gtp2'; did you mean rmt-gpt2"),
         (["--no-such-flag"], 2, "No such option"),
         (["broken.yaml"], 1, "is broken"),
+        (["rmt-gpt2", "--set", "name=../x"], 2, "The recipe's name '../x' cannot name a folder"),
+        (["rmt-gpt2", "--threads", "0"], 2, "Invalid value for '--threads'"),
     ],
 )
 def test_what_cannot_be_trained_is_said_in_a_sentence(tmp_path, monkeypatch, arguments, code, message):

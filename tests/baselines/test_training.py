@@ -3,6 +3,9 @@
 import dataclasses
 import json
 import math
+import os
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -216,14 +219,32 @@ def test_without_memory_tokens_there_is_no_gate_to_price(tmp_path):
     assert (tmp_path / "run" / "model" / "model.safetensors").is_file()
 
 
-def test_two_runs_do_not_share_a_folder(tmp_path):
-    def second(model, batch, stage):
+HOLDER = """
+import os, sys, time
+from pathlib import Path
+from baselines.training.trainer import _locked
+held = _locked(Path(sys.argv[1]))
+held.__enter__()
+worker = os.fork()
+if worker:
+    print(worker, flush=True)
+time.sleep(60)
+"""
+
+
+def test_two_runs_do_not_share_a_folder_and_what_a_killed_one_forked_does_not_hold_it(tmp_path):
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "run")]
+    holder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    worker = int(holder.stdout.readline())
+    try:
         with pytest.raises(BabilongError, match="Another training is writing .*run; wait for it to end"):
             run(one_stage(1), tmp_path / "run")
-        return kinds.loss(model, batch, stage)
-
-    run(one_stage(1), tmp_path / "run", second)
-    run(one_stage(1), tmp_path / "run")  # nobody holds it now
+        holder.kill()
+        holder.wait()
+        assert (run(one_stage(1), tmp_path / "run") / "model.safetensors").is_file()
+    finally:
+        os.kill(worker, signal.SIGKILL)
+        holder.stdout.close()
 
 
 @pytest.mark.parametrize("file", ["progress.json", "pytorch_model.bin"])
@@ -242,7 +263,10 @@ def test_what_cannot_be_written_is_said_and_the_last_state_stays(tmp_path, monke
     def full(*arguments, **options):
         raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0")
 
-    with monkeypatch.context() as patched, pytest.raises(DataError, match="Cannot write to .*whether the disk is full"):
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(DataError, match="Cannot write to .*If the disk is full, make room"),
+    ):
         patched.setattr(torch, "save", full)
         run(one_stage(4), tmp_path / "run")
     assert (run(one_stage(4), tmp_path / "run") / "model.safetensors").is_file()

@@ -276,8 +276,10 @@ def test_a_name_that_no_parameter_has_is_answered():
 
 def test_a_function_may_stand_in_a_file_beside_the_recipe(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("mine.py").write_text("def twice(x):\n    return 2 * x\n")
+    kept = "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass Kept:\n    x: int\n"
+    Path("mine.py").write_text(kept + "def twice(x):\n    return Kept(2 * x).x\n")
     assert models.named("mine.py:twice")(3) == 6
+    assert models.named("mine.py:twice") is models.named("mine.py:twice")
     assert models.named(f"{tmp_path}/mine.py:twice")(4) == 8
     assert models.named("math:sqrt")(4) == 2
 
