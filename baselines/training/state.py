@@ -72,7 +72,7 @@ def resume(accelerator: Accelerator, recipe: Recipe, out: Path) -> Progress:
         raise
     except Exception as error:  # torch and pickle have their own for each thing that can be wrong
         raise DataError(
-            f"Cannot read the state in {out / 'state'}: {first_sentence(error)} If it is broken, delete it to begin anew."
+            f"Cannot read the state in {out / 'state'}: {first_sentence(error)} If broken, delete it to begin anew."
         ) from error
     return progress
 
@@ -111,8 +111,8 @@ def writing(folder: Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise DataError(
-            f"Cannot write to {folder}: {first_sentence(error)} If the disk is full, make room; the same command goes on "
-            "from the last save."
+            f"Cannot write to {folder}: {first_sentence(error)} If the disk is full, make room; the same command goes "
+            "on from the last save."
         ) from error
 
 
