@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class BabilongError(Exception):
@@ -42,6 +42,16 @@ def first_sentence(error: Exception) -> str:
     """The first sentence of what a library said, which may be pages."""
     words = " ".join(str(error).split()) or type(error).__name__
     return re.split(r"(?<=[.!?])\s", words)[0][:300].rstrip(".") + "."
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """The first of many names, and how many more there are.
+
+    Example:
+        >>> few(["a", "b", "c", "d", "e"])
+        'a, b, c and 2 more'
+    """
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

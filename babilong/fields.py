@@ -7,19 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
-
-from pydantic import Field
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from babilong.errors import BabilongError, DataError, UsageError, unknown
 
 T = TypeVar("T")
-
-Count = Annotated[int, Field(ge=1)]
-Natural = Annotated[int, Field(ge=0)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Part = Annotated[float, Field(ge=0, le=1)]
 
 
 def made(kind: type[T], values: Mapping[str, Any], where: str) -> T:

@@ -75,7 +75,7 @@ class RecurrentReader:
         self.checkpoint = checkpoint
         place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
         self.dtype = resolve_dtype(dtype, place)
-        if torch.device(place).index is not None:
+        if place.startswith("cuda:"):
             torch.cuda.set_device(place)  # where streams and graphs are made
         self.model = _cast(checkpoint.model, place, self.dtype)
         self._windows = Windows(self.model)

@@ -3,11 +3,11 @@
     python benchmarks/copying.py
     python benchmarks/copying.py --task reverse
 
-The task and the size of the model are those of the paper (2207.06881, section 4.1): 24 symbols copied
-twice, in segments of 24 with as many memory tokens, by 4 layers of width 128; without dropout, and with AdamW at 1e-3
-for its 1e-4. All batches are fresh; what is told is the share of right symbols in the last 50 of them, each symbol
-predicted from those before it as they should be. Memory tokens before the text alone cannot hold what follows them, so
-that with those only the symbol is known that its own segment begins with.
+The tasks and the size of the model are those of the paper (2207.06881, section 4.1): 24 symbols copied twice, or
+reversed once, in segments of 24 with as many memory tokens, by 4 layers of width 128; without dropout, and with AdamW
+at 1e-3 for its 1e-4. All batches are fresh; what is told is the share of right symbols in the last 50 of them, each
+symbol predicted from those before it as they should be. Memory tokens before the text alone cannot hold what follows
+them, so that with those only the symbol is known that its own segment begins with.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from babilong.errors import UsageError, unknown
-from babilong.fields import Count, Finite, Natural, Part, made
+from babilong.fields import made
+from baselines.bounds import Count, Finite, Natural, Part
 
 # Switches that one would expect to do something in other kinds of memory than they do.
 _OF_RMT = ("rmt", "rmt-r")

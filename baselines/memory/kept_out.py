@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from babilong.tokenizers import Tokenizer
 from baselines.memory.scan import Scanner, Segment
@@ -26,15 +24,8 @@ _END = re.compile(r"[.!?](?= \S)")
 _AT_A_TIME = 1_000  # sentences
 _LONG = 10_000  # characters that are encoded in one go; tokenizers are slow on huge strings
 _MOST = 1 << 17  # sentences remembered: those of a dozen novels and more, in some 12 MiB
-
 _STREAMED = 1 << 17  # characters; a list or a table without a full stop may be all of a context
-
-
-class _Sentence(NamedTuple):
-    """How many tokens a sentence has, and which of its segments are let in, each with the tokens up to its end."""
-
-    tokens: int
-    let_in: list[tuple[NDArray[np.int64], int]]
+_NOTHING = np.zeros(0, dtype=np.int64)
 
 
 class KeptOut:
@@ -51,44 +42,49 @@ class KeptOut:
 
     def segments(self, context: str) -> Iterator[Segment]:
         """The segments of a context that are read; an empty context has an empty one."""
-        read = before = 0  # tokens of the context: up to where was read, and those before a sentence
+        unread, nothing = 0, True
         sentences = _sentences(context)
         while batch := [(_name(sentence), sentence) for sentence in islice(sentences, _AT_A_TIME)]:
             judged = self._judge(
                 {name: text for name, text in batch if name not in self._tokens and len(text) <= _STREAMED}
             )
-            for name, sentence in batch:
-                if len(sentence) > _STREAMED:
-                    for segment in self._scanner.segments(self._tokenizer.encode_pieces(sentence, before=" ")):
-                        before += segment.tokens
-                        if len(segment.ids):
-                            yield Segment(segment.ids, before - read)
-                            read = before
-                    continue
-                tokens, let_in = judged.get(name) or _Sentence(self._tokens[name], [])
-                for ids, end in let_in:
-                    yield Segment(ids, before + end - read)
-                    read = before + end
-                before += tokens
-            shut = {name: sentence.tokens for name, sentence in judged.items() if not sentence.let_in}
+            for name, text in batch:
+                for ids, tokens in self._of(name, text, judged):
+                    unread += tokens
+                    if len(ids):
+                        yield Segment(ids, unread)
+                        unread, nothing = 0, False
+            shut = {name: segments[0].tokens for name, segments in judged.items() if not len(segments[0].ids)}
             self._tokens.update(islice(shut.items(), _MOST - len(self._tokens)))
-        if read < before or not before:
-            yield Segment(np.zeros(0, dtype=np.int64), before - read)
+        if unread or nothing:
+            yield Segment(_NOTHING, unread)
 
-    def _judge(self, sentences: Mapping[bytes, str]) -> dict[bytes, _Sentence]:
+    def _of(self, name: bytes, sentence: str, judged: Mapping[bytes, list[Segment]]) -> Iterable[Segment]:
+        """The segments of a sentence that are read, and what is left of it."""
+        if len(sentence) > _STREAMED:
+            return self._scanner.segments(self._tokenizer.encode_pieces(sentence, before=" "))
+        return judged[name] if name in judged else [Segment(_NOTHING, self._tokens[name])]
+
+    def _judge(self, sentences: Mapping[bytes, str]) -> dict[bytes, list[Segment]]:
+        """Of each sentence the segments that are let in; behind them one with nothing in it, for the rest."""
         if not sentences:
             return {}
         encoded = self._encode(list(sentences.values()))
         blocks = self._scanner.blocks([list(chain.from_iterable(encoded))])
         block = Block(*map(np.concatenate, zip(*blocks, strict=True)))
-        judged = [_Sentence(len(ids), []) for ids in encoded]
-        last = np.cumsum([len(ids) for ids in encoded])
+        judged: list[list[Segment]] = [[] for _ in encoded]
+        lengths = np.array([len(ids) for ids in encoded])
+        last = np.cumsum(lengths)
+        read = last - lengths  # up to where, of each sentence
         ends = np.cumsum(block.lengths)
         begins = self._scanner.let_in(block)
         for row in np.flatnonzero(begins >= 0):
             which = int(np.searchsorted(last, ends[row]))
-            end = judged[which].tokens - int(last[which] - ends[row])
-            judged[which].let_in.append((block.ids[row, begins[row] : block.lengths[row]], end))
+            ids = block.ids[row, begins[row] : block.lengths[row]]
+            judged[which].append(Segment(ids, int(ends[row] - read[which])))
+            read[which] = ends[row]
+        for segments, rest in zip(judged, (last - read).tolist(), strict=True):
+            segments.append(Segment(_NOTHING, rest))
         return dict(zip(sentences, judged, strict=True))
 
     def _encode(self, sentences: Sequence[str]) -> list[list[int]]:

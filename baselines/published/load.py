@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from babilong.errors import BabilongError, DataError, first_sentence
+from babilong.errors import BabilongError, DataError, few, first_sentence
 from baselines.published import files
 from baselines.published.families import Family, Settings, Weights, family_of, layers
 from baselines.published.names import merge_adapters, unwrap
@@ -125,10 +125,10 @@ def identify(folder: Path, weights: Weights) -> Family:
     """
     family = family_of(weights)
     if family is None:
-        few = ", ".join(sorted(weights)[:3]) or "none"
         raise DataError(
             f"The weights in {folder} are neither those of a released RMT or ARMT on GPT-2 or Llama (the first of "
-            f"their names are {few}), nor is there the memory.json of a checkpoint of our own."
+            f"their names are {', '.join(sorted(weights)[:3]) or 'none'}), nor is there the memory.json of a "
+            "checkpoint of our own."
         )
     if "memory" not in weights:
         raise DataError(
@@ -285,5 +285,4 @@ def _remember(
 
 
 def _lacking(folder: Path, family: Family, names: list[str]) -> DataError:
-    few = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return DataError(f"The weights in {folder} are those of a {family.title}, but lack {few}.")
+    return DataError(f"The weights in {folder} are those of a {family.title}, but lack {few(names, 5)}.")

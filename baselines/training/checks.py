@@ -25,10 +25,12 @@ def check(recipe: Recipe) -> None:
     Lessons(dict.fromkeys((*recipe.tasks, *recipe.all_tasks), 1.0))
     if (wanted := recipe.validation) and not wanted.metrics and wanted.metric not in MEASURED:
         raise unknown("metric", wanted.metric, MEASURED)
-    for number, stage in enumerate(recipe.stages):
+    first = 0
+    for stage in recipe.stages:
         if stage.kind not in KINDS:
             raise unknown("kind of stage", stage.kind, KINDS)
-        recipe.at(sum(earlier.steps for earlier in recipe.stages[:number]))  # its schedule, if it names one
+        recipe.at(first)  # its schedule, if it names one
+        first += stage.steps
         positions = recipe.model.get("n_positions", recipe.model.get("max_position_embeddings"))
         if stage.kind == "interleaved" and positions is not None and positions < INTERLEAVED_LENGTH:
             raise UsageError(

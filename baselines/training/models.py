@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from babilong.command import note
-from babilong.errors import BabilongError, DataError, UsageError, first_sentence, unknown
+from babilong.errors import BabilongError, DataError, UsageError, few, first_sentence, unknown
 from babilong.tokenizers import Tokenizer, load_tokenizer
 from baselines import checkpoints
 from baselines.memory.model import MemoryModel
@@ -65,9 +65,7 @@ def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
         DataError: the pretrained model cannot be found or read.
     """
     model = _pretrained(recipe, tokenizer) if "from_pretrained" in recipe.model else _from_config(recipe, tokenizer)
-    end, size = end_token(recipe), model.base.get_input_embeddings().weight.shape[0]
-    if not 0 <= end < size:
-        raise UsageError(f"The end token {end} is none of the model's {size}; change `eos_token_id` in `model`.")
+    _check_end(model)
     if recipe.start is not None:
         _begin_from(model, recipe.start, recipe.start_without)
     if recipe.lora is not None:
@@ -77,6 +75,12 @@ def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
     if recipe.train_only:
         _freeze(model, recipe.train_only)
     return model.train()
+
+
+def _check_end(model: MemoryModel) -> None:
+    end, size = model.base.config.eos_token_id, model.base.get_input_embeddings().weight.shape[0]
+    if strange := [token for token in (end if isinstance(end, list) else [end]) if not 0 <= token < size]:
+        raise UsageError(f"The end token {strange[0]} is none of the model's {size}; change `eos_token_id` in `model`.")
 
 
 def _from_config(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
@@ -149,11 +153,11 @@ def _pretrained(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
         raise DataError(f"Cannot load the pretrained model {name}: {first_sentence(error)}") from error
     if lost := sorted(told["missing_keys"]):
         raise DataError(
-            f"The pretrained model {name} has no weights for {_few(lost)}, which would begin at random; take one of "
+            f"The pretrained model {name} has no weights for {few(lost)}, which would begin at random; take one of "
             "this architecture and size."
         )
     if foreign := sorted(told["unexpected_keys"]):
-        note(f"Of the pretrained model {name} nothing reads {_few(foreign)}.")
+        note(f"Of the pretrained model {name} nothing reads {few(foreign)}.")
     if tokenizer.vocab_size > base.get_input_embeddings().weight.shape[0]:
         raise UsageError(
             f"The tokenizer {tokenizer.name} has {tokenizer.vocab_size} tokens, the pretrained model {name} only "
@@ -161,10 +165,6 @@ def _pretrained(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:
         )
     base.config.eos_token_id = end_token(recipe)
     return remember(base, MemoryConfig.from_dict(recipe.memory))
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:

@@ -10,11 +10,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from babilong.errors import UsageError
-from babilong.fields import Count, Finite, Natural, Number, Part
+from baselines.bounds import Count, Finite, Natural, Number, Part, Positive
 from baselines.tasks.splits import must_not_be_test
 from baselines.training.schedules import rate
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)
