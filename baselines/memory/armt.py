@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from baselines.memory.config import MemoryConfig
+from baselines.memory.layers import last_alone
 from baselines.memory.local import LayerMemory, Passage
 from baselines.memory.model import State
 from baselines.memory.written import Written, recall, write
@@ -171,14 +172,16 @@ class AssociativeMemory(LayerMemory):
             seen: which of it each text sees, 1 or 0, float [B, K, S].
 
         Returns:
-            What each layer gives, [B * K, T, d], and what is written afterwards.
+            What each layer gives, [B * K, T, d], and what is written afterwards. Where memory tokens are written the
+            last layer's is right at these alone.
         """
         outputs, after = [], []
-        for layer, association, held in zip(self.stack.layers, self.associations, written, strict=True):
-            hidden = hidden + recall(association, hidden, held, seen)
-            hidden = layer(hidden, attention_mask=passage.seen, **passage.extra)
-            outputs.append(hidden)
-            if passage.written:
-                held = write(association, hidden[:, -passage.written :], held, seen, passage.opening)
-            after.append(held)
+        with last_alone(self.base, passage.written):
+            for layer, association, held in zip(self.stack.layers, self.associations, written, strict=True):
+                hidden = hidden + recall(association, hidden, held, seen)
+                hidden = layer(hidden, attention_mask=passage.seen, **passage.extra)
+                outputs.append(hidden)
+                if passage.written:
+                    held = write(association, hidden[:, -passage.written :], held, seen, passage.opening)
+                after.append(held)
         return outputs, after

@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 from babilong.errors import UsageError
 from baselines.memory.apart import Apart, speak_apart
 from baselines.memory.config import MemoryConfig
-from baselines.memory.layers import additive, causal
+from baselines.memory.layers import additive, causal, last_alone
 from baselines.memory.model import MemoryModel, State, Step, openings
 from baselines.memory.places import places
 
@@ -116,6 +116,11 @@ class MemoryBank(MemoryModel):
         keys = None if mask is None else torch.cat((mask, mask.new_ones(len(mask), m)), dim=1)
         hidden = self._run(embedded, additive(causal(length, device, keys), embedded), positions)
         return hidden[:, : length - m], hidden[:, length - m :]
+
+    def memories(self, input_ids: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The memories [B, m, d] that segments [B, L] write, without what `write` computes for their text alone."""
+        with last_alone(self.base, self.config.memory_tokens):
+            return self.write(input_ids, mask)[1]
 
     def read(self, input_ids: Tensor, state: State, mask: Tensor | None = None) -> Tensor:
         """Hidden states [B * K, L, d] of `[bank ; question]`."""

@@ -9,11 +9,13 @@ hidden = stack.finish(hidden)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from babilong.errors import UsageError
@@ -73,6 +75,34 @@ def layer_stack(model: PreTrainedModel) -> LayerStack:
         return dropout(embeddings), extra
 
     return LayerStack(getattr(inner, parts.layers), start, getattr(inner, parts.norm))
+
+
+@contextmanager
+def last_alone(model: PreTrainedModel, count: int) -> Iterator[None]:
+    """Within it, what a model gives is right at the last `count` positions alone, and computed sooner; 0 is all.
+
+    The feed-forward part of the last layer, two thirds of its work, passes the other positions by. Models whose parts
+    are not known compute everything.
+    """
+    if not count or model.config.model_type not in _PARTS:
+        yield
+        return
+    feed_forward, passed = layer_stack(model).layers[-1].get_submodule("mlp"), 0
+
+    def leave(module: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+        nonlocal passed
+        passed = max(0, inputs[0].shape[1] - count)
+        return (inputs[0][:, passed:].contiguous(),)
+
+    def fill(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> Tensor:
+        return F.pad(output, (0, 0, passed, 0))
+
+    handles = [feed_forward.register_forward_pre_hook(leave), feed_forward.register_forward_hook(fill)]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def additive(seen: Tensor, like: Tensor) -> Tensor:

@@ -67,7 +67,7 @@ def _into_bank(bank: MemoryBank, segments: Tensor, state: State, mask: Tensor | 
     if mask is None:
         mask = torch.ones_like(segments, dtype=torch.bool)
     ids, real = segments.flatten(0, 1), mask.flatten(0, 1)
-    written = _by_width(bank, ids, real) if ids.device.type == "cpu" else bank.write(ids, real)[1]
+    written = _by_width(bank, ids, real) if ids.device.type == "cpu" else bank.memories(ids, real)
     return bank.put(state, written.view(*mask.shape[:2], *written.shape[1:]), mask.any(dim=2).float())
 
 
@@ -80,5 +80,5 @@ def _by_width(bank: MemoryBank, ids: Tensor, mask: Tensor) -> Tensor:
     written = torch.zeros(len(ids), bank.config.memory_tokens, bank.width)
     for width in filter(None, torch.unique(widths).tolist()):
         for rows in (widths == width).nonzero().flatten().split(_TOGETHER):
-            written[rows] = bank.write(ids[rows, :width], mask[rows, :width])[1].float()
+            written[rows] = bank.memories(ids[rows, :width], mask[rows, :width]).float()
     return written

@@ -9,7 +9,7 @@ from torch.utils.checkpoint import checkpoint
 
 from baselines.memory.model import MemoryModel
 
-_READING = ("step", "read", "write", "ask", "attend")  # `write` and `ask` of a bank, `attend` of an associative memory
+_READING = ("step", "read", "memories", "ask", "attend")  # the last three of a bank, a bank, an associative memory
 
 
 class _Recomputed:

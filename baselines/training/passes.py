@@ -75,7 +75,7 @@ def _written(bank: MemoryBank, ids: Tensor, mask: Tensor) -> Tensor:
     groups = order.chunk(_LENGTHS)
     widths = [int(lengths[group].max()) for group in groups]
     parts = [
-        bank.write(ids[group, :width], mask[group, :width])[1] for group, width in zip(groups, widths, strict=True)
+        bank.memories(ids[group, :width], mask[group, :width]) for group, width in zip(groups, widths, strict=True)
     ]
     return torch.cat(parts)[order.argsort()]
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from babilong.errors import UsageError
 from baselines.memory.bank import MemoryBank
 from baselines.memory.config import MemoryConfig
+from baselines.memory.layers import layer_stack
 from baselines.memory.model import State, rows
 from baselines.memory.state_files import load_state, save_state
 from tests.baselines.tiny import TINY, tiny_base, tokens
@@ -127,6 +128,41 @@ def test_a_memory_does_not_depend_on_the_width_of_padding(kind, length, width):
     mask = torch.arange(padded.shape[1])[None] < length
     torch.testing.assert_close(model.write(padded, mask)[1], model.write(ids)[1])
     torch.testing.assert_close(model.write(padded, mask)[0][:, :length], model.write(ids)[0])
+
+
+@pytest.mark.parametrize("m", [1, 2])
+def test_memories_are_what_is_written_and_the_text_is_passed_by(kind, m):
+    model, ids = bank(kind, m), tokens(3, SIZE)
+    mask = torch.arange(SIZE) < torch.tensor([SIZE, 3, 1])[:, None]
+    text, written = model.write(ids, mask)
+    widths: list[int] = []
+    feed_forward = layer_stack(model.base).layers[-1].mlp
+    handle = feed_forward.register_forward_hook(lambda module, inputs, output: widths.append(output.shape[1]))
+    torch.testing.assert_close(model.memories(ids, mask), written)
+    after = model.write(ids, mask)
+    handle.remove()
+    assert widths == [m, SIZE + m]
+    assert torch.equal(after[0], text) and torch.equal(after[1], written)
+
+
+@torch.enable_grad()
+def test_the_gradient_of_memories_is_that_of_what_is_written(kind):
+    model, ids = bank(kind), tokens(3, SIZE)
+    direction = torch.randn(3, 1, model.width)
+    expected, got = (
+        torch.autograd.grad((written * direction).sum(), [*model.parameters()], allow_unused=True)
+        for written in (model.write(ids)[1], model.memories(ids))
+    )
+    for a, b in zip(expected, got, strict=True):
+        assert (a is None) == (b is None)
+        if a is not None:
+            torch.testing.assert_close(b, a, atol=1e-5, rtol=1e-4)
+
+
+def test_a_model_whose_parts_are_not_known_writes_the_same_memories():
+    model, ids = bank("gpt2"), tokens(3, SIZE)
+    model.base.config.model_type = "unheard-of"
+    assert torch.equal(model.memories(ids), model.write(ids)[1])
 
 
 def test_the_order_of_memories_tells_by_recency(kind):
