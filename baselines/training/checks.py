@@ -7,6 +7,7 @@ import re
 from babilong.errors import UsageError, unknown
 from baselines.memory.config import MemoryConfig
 from baselines.tasks.lessons import Lessons
+from baselines.tasks.moment_batch import LONGEST
 from baselines.training.keeping import finished
 from baselines.training.kinds import INTERLEAVED_LENGTH, KINDS, OF_MOMENTS, fewest_rows
 from baselines.training.recipe import Recipe, Stage
@@ -32,9 +33,10 @@ def check(recipe: Recipe) -> None:
         recipe.at(first)  # its schedule, if it names one
         first += stage.steps
         positions = recipe.model.get("n_positions", recipe.model.get("max_position_embeddings"))
-        if stage.kind == "interleaved" and positions is not None and positions < INTERLEAVED_LENGTH:
+        at_once = INTERLEAVED_LENGTH if stage.kind == "interleaved" else config.memory_tokens + LONGEST
+        if positions is not None and positions < at_once:
             raise UsageError(
-                f"The stage {stage.name} reads {INTERLEAVED_LENGTH} tokens at once, and the model has {positions} "
+                f"The stage {stage.name} reads up to {at_once} tokens at once, and the model has {positions} "
                 "positions; give it more."
             )
         if (stage.segment_size or 0) > config.segment_size:
