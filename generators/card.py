@@ -60,7 +60,7 @@ def card(manifest: Manifest, guesses: Mapping[str, Guess]) -> str:
         ),
         "Left out are the last story of some tasks, and those of more sentences than an eighth of a context's tokens."
         if recipe.legacy
-        else f"Stories whose prompt without background takes more than {recipe.max_story_tokens} tokens are left out "
+        else f"Stories whose prompt without background takes more than {recipe.most_tokens} tokens are left out "
         "at every length alike.",
         *_stories(recipe),
         "## What can be guessed",

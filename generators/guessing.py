@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babilong.errors import VerificationError
 from babilong.tasks import get_task
@@ -35,7 +36,7 @@ class Guess:
     Attributes:
         n: rows.
         answers: different answers among them.
-        chance: accuracy of drawing one of the task's labels.
+        chance: accuracy of drawing one of the answers that are possible.
         balance: entropy of the answers over that of as many equally frequent ones; 1 where all are as frequent.
         majority: accuracy of always giving the most frequent answer.
         question_only: accuracy of the classifier; None with too few rows.
@@ -49,20 +50,22 @@ class Guess:
     question_only: float | None
 
 
-def guess(task: str, rows: Sequence[tuple[str, str]]) -> Guess:
+def guess(task: str, rows: Sequence[tuple[str, str]], labels: Sequence[Sequence[str]] = ()) -> Guess:
     """How well the answers of some rows can be guessed.
 
     Args:
         task: `qa1` to `qa20`.
         rows: questions and answers, one at least.
+        labels: for each row the answers that are possible, the task's own where there are none.
     """
+    possible = [len(own) or len(get_task(task).labels) for own in labels or [()]]
     counts = Counter(answer for _, answer in rows)
     shares = [count / len(rows) for count in counts.values()]
     entropy = -math.fsum(share * math.log(share) for share in shares)
     return Guess(
         len(rows),
         len(counts),
-        1 / len(get_task(task).labels),
+        math.fsum(1 / count for count in possible) / len(possible),
         entropy / math.log(len(counts)) if len(counts) > 1 else 0.0,
         max(shares),
         question_only(rows) if len(rows) >= _LEAST_ROWS else None,
@@ -105,19 +108,20 @@ def guesses(folder: Path, cells: Sequence[Cell]) -> dict[str, Guess]:
     for cell in cells:
         if cell.task not in looked_at or cell.rows > looked_at[cell.task].rows:
             looked_at[cell.task] = cell
-    return {
-        task: guess(task, questions_and_answers([folder / file.path for file in cell.files]))
-        for task, cell in looked_at.items()
-    }
+    found = {}
+    for task, cell in looked_at.items():
+        rows = _answers([folder / file.path for file in cell.files])
+        found[task] = guess(task, [(question, answer) for question, answer, _ in rows], [labels for *_, labels in rows])
+    return found
 
 
-def questions_and_answers(files: Sequence[Path]) -> list[tuple[str, str]]:
-    """The questions and answers in some files of a dataset; contexts are not kept.
+def _answers(files: Sequence[Path]) -> list[tuple[str, str, Sequence[str]]]:
+    """The questions, answers and possible answers in some files of a dataset; contexts are not kept.
 
     Raises:
         VerificationError: a file is missing or damaged.
     """
-    rows: list[tuple[str, str]] = []
+    rows: list[tuple[str, str, Sequence[str]]] = []
     for file in files:
         try:
             rows += _rows(file)
@@ -126,13 +130,18 @@ def questions_and_answers(files: Sequence[Path]) -> list[tuple[str, str]]:
     return rows
 
 
-def _rows(file: Path) -> Iterator[tuple[str, str]]:
+def _rows(file: Path) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Of the rows of a file; those of older files have no labels."""
+    for row in _columns(file):
+        yield row["question"], row["target"], row.get("labels", ())
+
+
+def _columns(file: Path) -> Iterator[dict[str, Any]]:
     if file.suffix == ".parquet":
         import pyarrow.parquet as pq
 
-        columns = pq.read_table(file, columns=["question", "target"]).to_pydict()
-        yield from zip(columns["question"], columns["target"], strict=True)
+        wanted = {"question", "target", "labels"} & set(pq.read_schema(file).names)
+        yield from pq.read_table(file, columns=sorted(wanted)).to_pylist()
         return
     with open(file, encoding="utf-8", newline="\n") as lines:
-        for row in map(json.loads, lines):
-            yield row["question"], row["target"]
+        yield from map(json.loads, lines)

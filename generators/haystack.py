@@ -117,6 +117,7 @@ class _Layout:
     def __init__(self, facts: Sequence[str], passage: Passage | None, places: Sequence[float], ruler: Ruler) -> None:
         self._facts, self._passage, self._places, self._ruler = facts, passage, places, ruler
         self._before = [0, *accumulate(map(ruler.inner, facts))]  # tokens of the facts before each, and of all
+        self._counted: dict[tuple[int, Frame], int] = {}
 
     def gaps(self, size: int) -> list[int]:
         """How many background sentences stand before each fact."""
@@ -125,7 +126,10 @@ class _Layout:
     def tokens(self, size: int, frame: Frame) -> int:
         """Tokens of the context in a frame, exactly."""
         if not self._ruler.additive:
-            return self._ruler.count(f"{frame.before}{self.utf8(size, self.gaps(size)).decode()}{frame.after}")
+            if (size, frame) not in self._counted:
+                text = f"{frame.before}{self.utf8(size, self.gaps(size)).decode()}{frame.after}"
+                self._counted[size, frame] = self._ruler.count(text)
+            return self._counted[size, frame]
         if not self._passage or not size:
             return self._ruler.whole(frame, self._facts)
         first = self._passage.sentence(0) if self._gap(self._places[0], size) else self._facts[0]

@@ -117,7 +117,7 @@ class Kitchen:
 
     def _fitting(self, task: str, samples: int) -> Stories:
         chosen: list[Story] = []
-        left_out, most = 0, self.recipe.max_story_tokens
+        left_out, most = 0, self.recipe.most_tokens
         for tries in islice(self.source.tries(task), samples):
             for story in tries:
                 if self._fits(story):
@@ -241,7 +241,7 @@ class Kitchen:
         return self._ruler.whole(Frame(), story.facts) + self.recipe.reserve
 
     def _fits(self, story: Story) -> bool:
-        return self._prompt_tokens(story) + self.recipe.answer_tokens <= self.recipe.max_story_tokens
+        return self._prompt_tokens(story) + self.recipe.answer_tokens <= self.recipe.most_tokens
 
 
 FINGERPRINTS: dict[str, Callable[[Kitchen], str]] = {

@@ -52,7 +52,7 @@ class Recipe:
         answer_tokens: tokens kept free for the answer.
         depth: the part of the background in which facts are placed, both ends in [0, 1].
         max_story_tokens: stories whose prompt without background, with `answer_tokens`, takes more are left out at
-            every length alike.
+            every length alike; with `distractors` so many for each of the stories.
         vocabulary: `closed`, bAbI's own words, or `open`: other people, places, things and verbs for every sample.
         distractors: how many other stories, about other people, places and things, have their facts among those of
             each sample.
@@ -104,6 +104,11 @@ class Recipe:
         low, high = self.depth
         if not 0.0 <= low <= high <= 1.0:
             raise UsageError(f"The recipe's depth cannot be {low}-{high}; both ends lie in 0.0-1.0, in order.")
+
+    @property
+    def most_tokens(self) -> int:
+        """What the facts of a sample may take: among other stories a long one is as welcome as by itself."""
+        return self.max_story_tokens * (1 + self.distractors)
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as JSON and YAML write it."""

@@ -120,7 +120,9 @@ class Varied:
     @property
     def fingerprint(self) -> str:
         """Of the source and of the words that take the place of its own."""
-        return hashlib.sha256(f"{self.source.fingerprint} {open_words_fingerprint()}".encode()).hexdigest()
+        # "each": which stories are short enough is asked of each of those in a sample, which once was asked of all.
+        counted = " each" if self.distractors else ""
+        return hashlib.sha256(f"{self.source.fingerprint} {open_words_fingerprint()}{counted}".encode()).hexdigest()
 
     def tries(self, task: str) -> Iterator[Iterator[Story]]:
         """See `StorySource`."""

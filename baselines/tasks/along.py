@@ -15,7 +15,7 @@ from itertools import product
 from baselines.tasks.single import Question
 from generators.stories import grammar
 from generators.stories.forms import Event, Solution
-from generators.stories.lexicon import CLOSED
+from generators.stories.lexicon import CLOSED, TIMES
 from generators.stories.solve import SOLVERS
 from generators.stories.story import Story
 from generators.streams import Stream
@@ -87,6 +87,12 @@ def _of_two_rooms(events: list[Event], question: Event, solution: Solution) -> b
     return said.what != said.other
 
 
+def _of_times_in_a_row(events: list[Event], question: Event, solution: Solution) -> bool:
+    """That no time of day lies between the two, of which only a later fact may tell."""
+    stay, before = (TIMES.index(events[fact].when) for fact in solution[1])
+    return stay - before == 1
+
+
 def _of_one_colour(events: list[Event], question: Event, solution: Solution) -> bool:
     """That all of the actor's kind whose colour was told have one, himself among them."""
     kind = {event.actor: event.what for event in events if event.kind == "is a"}
@@ -107,6 +113,7 @@ def _is_near(events: list[Event], question: Event, solution: Solution) -> bool:
 # Which of the questions that a solver can answer are asked.
 _SENSIBLE: dict[str, Callable[[list[Event], Event, Solution], bool]] = {
     "qa10": _of_two_rooms,
+    "qa14": _of_times_in_a_row,
     "qa16": _of_one_colour,
     "qa17": _is_near,
     "qa19": _is_near,

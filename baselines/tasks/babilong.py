@@ -15,6 +15,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from babilong.errors import UsageError
 from babilong.tokenizers import Tokenizer
 from baselines.memory import segments
 from baselines.memory.segments import IGNORE, Ids
@@ -58,9 +59,11 @@ def prose_noise(tokenizer: Tokenizer, edition: str, volumes: int) -> Noise:
     """The first volumes of an edition of the built-in prose, `train` or `valid`, as noise.
 
     Raises:
-        UsageError: it is not an edition to train on.
+        UsageError: it is not an edition to train on, or there are no volumes.
     """
     must_not_be_test(edition)
+    if volumes < 1:
+        raise UsageError("There is no text of books to hide stories in; raise `noise_volumes`.")
     from generators.backgrounds.prose import volume
 
     parts = [
@@ -167,6 +170,10 @@ class StoryTask:
         if space <= 0:
             return np.concatenate(facts), np.cumsum([len(fact) for fact in facts])
         noise, ends = self.noise.tokens, self.noise.ends
+        if space > len(noise):  # read over and over
+            times = -(-space // len(noise))
+            ends = np.concatenate([ends + len(noise) * i for i in range(times)])
+            noise = np.tile(noise, times)
         first = stream.below(len(ends) - 1)
         start = int(ends[first])
         if start + space > len(noise):

@@ -23,7 +23,7 @@ def sentences_of(tokenizer: Tokenizer, size: int, split: str, volumes: int, book
         size: most tokens of a segment.
         split: edition of the built-in prose, `train` or `valid`.
         volumes: how many of its volumes.
-        books: a folder of `.txt` files, of which none is measured on later.
+        books: a folder of `.txt`, `.jsonl` and `.parquet` files, of which none is measured on later.
 
     Raises:
         UsageError: the split is the one that is measured on, or there are no sentences.
@@ -38,15 +38,17 @@ def sentences_of(tokenizer: Tokenizer, size: int, split: str, volumes: int, book
 
 
 def _texts(split: str, volumes: int, books: str | None) -> Iterator[str]:
-    from generators.backgrounds.books import decode, paragraphs, strip_licence
-    from generators.backgrounds.files import text_files
+    from generators.backgrounds.books import paragraphs, strip_licence
+    from generators.backgrounds.files import text_files, texts
     from generators.backgrounds.prose import volume
 
     for number in range(volumes):
         yield " " + " ".join(volume(split, number))
     for file in text_files(Path(books)) if books else ():
-        if file.suffix == ".txt":
-            yield " " + " ".join(paragraphs(strip_licence(decode(file.read_bytes(), str(file)))))
+        with file.open("rb") as opened:
+            for text in texts(opened, str(file)):
+                if book := " ".join(paragraphs(strip_licence(text))):
+                    yield f" {book}"
 
 
 class Sentences:

@@ -11,7 +11,11 @@ import re
 from babilong.errors import DataError
 
 # "*** START OF THIS PROJECT GUTENBERG EBOOK EMMA ***", at times over two lines; older files end with "End of ...".
-_START = re.compile(r"\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG.*?\*\*\*", re.DOTALL | re.IGNORECASE)
+# The oldest have their licence, the "small print", before the book, and end it with "*END*".
+_START = re.compile(
+    r"\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG.*?\*\*\*|\*END ?\*? ?THE SMALL PRINT!.*?\*END\*",
+    re.DOTALL | re.IGNORECASE,
+)
 _END = re.compile(
     r"\*\*\* ?END OF (?:THE|THIS) PROJECT GUTENBERG|^\s*End of (?:the |this )?Project Gutenberg",
     re.MULTILINE | re.IGNORECASE,
@@ -29,13 +33,18 @@ def decode(raw: bytes, name: str) -> str:
     """The text of a file in UTF-8, UTF-16 or, failing these, the single-byte Windows-1252 of older books.
 
     Raises:
-        DataError: the bytes are no text in any of these.
+        DataError: the bytes are no text in any of these, or UTF-8 that is broken somewhere.
     """
+    raw = raw.rstrip(b"\x1a")  # how DOS ended files
     encodings = ("utf-16",) if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252", "latin-1")
     for encoding in encodings:
         try:
             text = raw.decode(encoding)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            if encoding == "utf-8-sig" and _is_mostly_utf8(raw):
+                raise DataError(
+                    f"Cannot read the book {name}: it is UTF-8, but for byte {error.start}; mend or remove it."
+                ) from error
             continue
         # Binary files decode as Latin-1 too; no book holds control characters.
         if not re.search(r"[\x00-\x08\x0e-\x1f\x7f]", text):
@@ -43,6 +52,12 @@ def decode(raw: bytes, name: str) -> str:
     raise DataError(
         f"Cannot read the book {name}: it is no text in UTF-8, UTF-16 or Windows-1252; convert or remove it."
     )
+
+
+def _is_mostly_utf8(raw: bytes) -> bool:
+    """Whether of what is beyond ASCII more is valid than not, which chance makes of no other encoding."""
+    beyond = [character for character in raw.decode(errors="replace") if character > "\x7f"]
+    return 2 * beyond.count("\ufffd") < len(beyond)
 
 
 def strip_licence(text: str) -> str:

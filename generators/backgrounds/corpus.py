@@ -10,9 +10,11 @@ Example::
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
 from babilong.errors import DataError, UsageError
 from generators.backgrounds import hub
@@ -22,7 +24,7 @@ from generators.backgrounds.sentences import VERSION as SENTENCES_VERSION
 from generators.backgrounds.sentences import split_sentences
 
 # Whoever changes what documents are made of the same files, changes this.
-DOCUMENTS_VERSION = 2
+DOCUMENTS_VERSION = 3
 # The built-in library holds a little more than the longest sample needs; which volumes a sample may show depends on its
 # length alone, so that short samples do not wait for the whole library. Of a dataset on the hub, whole documents from
 # the first on are read until they hold as many characters as those volumes.
@@ -31,6 +33,10 @@ SHELF_TOKENS = 1_000_000
 VOLUME_CHARACTERS = 600_000
 # Rows of a table are joined into documents of at least so many characters: WikiText has a paragraph a row.
 _LEAST_CHARACTERS = 20_000
+# A list or a log has no ends of sentences, and text that is written without blanks none that are told by one. The
+# longest sentence of 24 novels has 2,540 characters.
+_LONGEST_SENTENCE = 4_000
+_OTHER_STOPS = re.compile(r"(?<=[。！？])(?![。！？」』”’）])|(?<=[。！？][」』”’）])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +158,8 @@ def _documents(rows: Iterable[str], name: str) -> Iterator[Document]:
     number = 0
     for row in rows:
         for paragraph in paragraphs(strip_licence(row)):
-            sentences += filter(_has_letter, split_sentences(paragraph))
+            for sentence in split_sentences(paragraph):
+                sentences += filter(_has_letter, _cut(sentence))
         if sum(map(len, sentences)) >= _LEAST_CHARACTERS:
             yield Document(f"{name}:{number}", sentences)
             sentences, number = [], number + 1
@@ -160,6 +167,14 @@ def _documents(rows: Iterable[str], name: str) -> Iterator[Document]:
         yield Document(f"{name}:{number}", sentences)
     elif not number:
         raise DataError(f"The background {name} has no words; remove it, or name another column of it.")
+
+
+def _cut(sentence: str) -> list[str]:
+    """What is too long for one sentence in pieces, which a short sample can be filled with."""
+    if len(sentence) <= _LONGEST_SENTENCE:
+        return [sentence]
+    parts = filter(None, map(str.strip, _OTHER_STOPS.split(sentence)))
+    return [piece for part in parts for piece in wrap(part, _LONGEST_SENTENCE, break_on_hyphens=False)]
 
 
 def _has_letter(sentence: str) -> bool:

@@ -80,18 +80,24 @@ def _whole(file: BinaryIO, name: str, column: str | None) -> Iterator[str]:
 
 def _lines(file: BinaryIO, name: str, column: str | None) -> Iterator[str]:
     chosen: str | None = None
+    number = 0
     for number, line in enumerate(file, 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
             if chosen is None:
-                chosen = text_column([key for key, value in row.items() if isinstance(value, str)], name, column)
+                strings = [key for key, value in row.items() if isinstance(value, str)]
+                if row.get(column or _COLUMN, "") is None or not strings:
+                    continue  # its text is empty; a row that has one tells the column
+                chosen = text_column(strings, name, column)
             text = row.get(chosen) or ""
             text.encode()  # JSON may hold halves of characters
         except (ValueError, AttributeError) as error:
             raise DataError(f"Cannot read {name}, line {number}: no row of text in JSON; mend or remove it.") from error
         yield text
+    if number and chosen is None:
+        text_column([], name, column)
 
 
 def _table(file: BinaryIO, name: str, column: str | None) -> Iterator[str]:

@@ -70,6 +70,20 @@ def test_stories_are_asked_about_before_their_end_and_beside_their_own_question(
     assert early >= (5 if task == "qa16" else 10)
 
 
+def test_nobody_is_asked_where_he_was_before_a_time_that_was_left_out():
+    story = story_of(
+        "Julie went to the bedroom yesterday.",
+        "This afternoon Julie went to the kitchen.",
+        "Julie went to the office this morning.",
+        task="qa14",
+        question="Where was Julie before the office?",
+        answer="bedroom",
+    )
+    asked = asked_of(story)
+    assert Question("Where was Julie before the kitchen?", "office") in asked
+    assert Question("Where was Julie before the kitchen?", "bedroom") not in asked
+
+
 def test_nobody_is_asked_for_who_may_be_in_one_room_or_the_same():
     story = story_of(
         "Bill is either in the park or the park.",

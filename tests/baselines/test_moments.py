@@ -265,6 +265,11 @@ def test_sentences_of_books_fit_a_segment(tmp_path):
     assert read[0] == " It was late."
     assert "".join(read) == " It was late. Nobody came to the house that night, and she knew it."
     assert found.lengths.max() <= SIZE
+    (tmp_path / "novel.txt").unlink()
+    (tmp_path / "rows.jsonl").write_text('{"text": "It was early."}\n{"text": ""}\n{"text": "All came."}\n')
+    rows = sentences_of(load_tokenizer(), SIZE, "train", 0, str(tmp_path))
+    read = [load_tokenizer().decode(ids[:length].tolist()) for ids, length in zip(*rows, strict=True)]
+    assert read == [" It was early.", " All came."]
     with pytest.raises(UsageError, match="There are no sentences of books to tell stories among"):
         sentences_of(load_tokenizer(), SIZE, "train", 0)
 

@@ -278,13 +278,13 @@ def test_a_gate_that_is_begun_from_needs_no_stage_to_train_it():
 
 def test_text_read_at_once_needs_a_model_with_positions_for_it():
     recipe = dataclasses.replace(BANK, model={**BANK.model, "n_positions": 48})
-    with pytest.raises(UsageError, match="reads up to 128 tokens at once, and the model has 48 positions; give it more"):
+    with pytest.raises(UsageError, match="up to 128 tokens at once, and the model has 48 positions; give it more"):
         checks.check(recipe)
 
 
 def test_a_question_needs_a_model_with_positions_for_it():
     recipe = dataclasses.replace(BANK, model={**BANK.model, "n_positions": 20}, stages=BANK.stages[1:])
-    with pytest.raises(UsageError, match="reads up to 21 tokens at once, and the model has 20 positions; give it more"):
+    with pytest.raises(UsageError, match="up to 21 tokens at once, and the model has 20 positions; give it more"):
         checks.check(recipe)
     checks.check(dataclasses.replace(recipe, model={**BANK.model, "n_positions": 21}))
 

@@ -8,7 +8,7 @@ from babilong.tasks import TASKS
 from babilong.tokenizers import load_tokenizer
 from baselines.memory import segments
 from baselines.memory.segments import IGNORE
-from baselines.tasks.babilong import StoryTask, prose_noise
+from baselines.tasks.babilong import Noise, StoryTask, prose_noise
 from baselines.tasks.lessons import FEWEST, Lessons
 from generators.stories.solve import solve
 from generators.streams import Stream
@@ -75,6 +75,20 @@ def test_the_context_has_the_length_asked_for(task):
     batch = task.segmented(4, 500, SIZE, OVERLAP, 1, step=2)
     read = batch.mask.sum(axis=(0, 2)) - OVERLAP * (batch.mask.any(axis=2).sum(axis=0) - 1)
     assert read.tolist() == [500] * 4
+
+
+@pytest.mark.parametrize("garble", [0.0, 1.0])
+def test_a_context_longer_than_the_noise_reads_it_again(task, garble):
+    few = Noise(task.noise.tokens[: task.noise.ends[20]], task.noise.ends[:21])
+    ours = StoryTask({"qa1": 1}, task.tokenizer, 0, few, seed=3)
+    tokens = 5 * len(few.tokens) + 7
+    batch = ours.segmented(batch=2, tokens=tokens, size=512, overlap=0, questions=1, step=0, garble=garble)
+    assert batch.mask.sum(axis=(0, 2)).tolist() == [tokens, tokens]
+
+
+def test_noise_without_volumes_is_refused(task):
+    with pytest.raises(UsageError, match="no text of books to hide stories in; raise `noise_volumes`"):
+        prose_noise(task.tokenizer, "train", 0)
 
 
 def test_garbling_touches_noise_alone(task):

@@ -47,6 +47,21 @@ def test_what_is_no_text(raw: bytes) -> None:
         decode(raw, "b.txt")
 
 
+def test_broken_utf_8_is_not_read_as_something_else() -> None:
+    raw = TEXT.encode()
+    with pytest.raises(DataError, match=rf"the book b.txt: it is UTF-8, but for byte {len(raw)}; mend or remove it"):
+        decode(raw + "“".encode()[:2], "b.txt")
+
+
+def test_the_end_mark_of_dos_is_no_text() -> None:
+    assert decode(TEXT.encode() + b"\x1a", "book") == TEXT
+
+
+def test_the_licence_of_the_oldest_books_is_stripped() -> None:
+    old = "The Project Gutenberg Etext of Nothing\n\n*END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*Ver.04.29.93*END*\n"
+    assert paragraphs(strip_licence(f"{old}\nProduced by Someone.\n\nNOTHING")) == ("NOTHING",)
+
+
 def test_licence_and_credits_are_stripped() -> None:
     assert paragraphs(strip_licence(GUTENBERG)) == ("NOTHING", "It was produced by nobody.")
 

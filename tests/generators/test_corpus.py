@@ -54,6 +54,24 @@ def test_a_column_by_name_or_the_only_one(tmp_path: Path) -> None:
     assert len(prints) == 3
 
 
+def test_rows_without_text_before_the_one_that_tells_the_column(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "a.jsonl", {"id": 1, "text": None}, {"id": 2, "text": "A row.", "title": "B"})
+    assert documents(tmp_path)[0].sentences == documents(f"{tmp_path}#text")[0].sentences == ["A row."]
+    assert documents(f"{tmp_path}#title")[0].sentences == ["B"]
+
+
+def test_what_has_no_ends_of_sentences_is_cut(tmp_path: Path) -> None:
+    entries = [f"entry {i} value {i / 7:.3f} ok-{i}" for i in range(4_000)]
+    (tmp_path / "a.txt").write_text("\n".join(entries))
+    (tmp_path / "b.txt").write_text("昨天下雨了。没有人出门！" * 1_000)
+    (tmp_path / "c.txt").write_text("x" * 9_000)
+    listed, chinese, word = (document.sentences for document in documents(tmp_path))
+    assert " ".join(listed).split() == " ".join(entries).split()
+    assert min(map(len, listed[:-1])) > 3_000 and max(map(len, listed)) <= 4_000
+    assert chinese == ["昨天下雨了。", "没有人出门！"] * 1_000
+    assert list(map(len, word)) == [4_000, 4_000, 1_000]
+
+
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_a_column_that_cannot_be_told(tmp_path: Path, kind: str) -> None:
     def write(row: dict[str, Any]) -> None:

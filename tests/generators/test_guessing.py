@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from babilong.tasks import get_task
 from generators.guessing import guess, guesses, question_only
+from generators.kitchen import Kitchen
 from generators.recipe import Recipe
 from generators.streams import Stream
 from generators.writer import generate
@@ -40,6 +42,9 @@ def test_figures() -> None:
     assert found.question_only == 0.75
     assert found.balance == pytest.approx(0.8113, abs=1e-4)
     assert guess("qa1", [("Where is Mary?", "garden"), ("Where is Mary?", "office")]).balance == 1.0
+    possible = [["garden", "office"], ["garden", "office", "cellar", "attic"], []]
+    chance = guess("qa1", [("Where is Mary?", "garden")] * 3, possible).chance
+    assert chance == pytest.approx((1 / 2 + 1 / 4 + 1 / 6) / 3)
     single = guess("qa1", [("Where is Mary?", "garden")])
     assert (single.majority, single.balance, single.question_only) == (1.0, 0.0, None)
 
@@ -54,6 +59,16 @@ def test_as_nltk_has_it() -> None:
         classifier = NaiveBayesClassifier.train([row for i, row in enumerate(seen) if i % 5 != fold])
         right += sum(classifier.classify(words) == answer for words, answer in seen[fold::5])
     assert question_only(asked) == pytest.approx(right / 500, abs=0.02)
+
+
+@pytest.mark.parametrize("format", ["parquet", "jsonl"])
+def test_a_random_label_is_one_of_those_that_a_sample_allows(tmp_path: Path, format: str) -> None:
+    recipe = Recipe(vocabulary="open")
+    made = generate(recipe, ["qa4"], ["0k"], 20, tmp_path / "data", format)
+    possible = [len(sample.labels) for sample in Kitchen(recipe).samples("qa4", "0k", 20)]
+    found = guesses(tmp_path / "data", made.manifest.cells)["qa4"]
+    assert found.chance == pytest.approx(sum(1 / n for n in possible) / 20)
+    assert found.chance > 1 / len(get_task("qa4").labels)
 
 
 @pytest.mark.parametrize("format", ["parquet", "jsonl"])

@@ -157,6 +157,12 @@ def test_long_stories_are_drawn_again(books: Path) -> None:
     assert fitting and all(stories.chosen.index(s) == all_.stories("qa2", 30).chosen.index(s) for s in fitting)
 
 
+def test_among_other_stories_no_more_are_too_long(books: Path) -> None:
+    alone, among = (kitchen(books, distractors=n, max_story_tokens=600).stories("qa3", 40) for n in (0, 3))
+    assert among.left_out <= alone.left_out + 5
+    assert among.least_length > 600
+
+
 def test_lengths_and_stories_that_do_not_fit(books: Path, babi: Path) -> None:
     with pytest.raises(UsageError, match="qa1 does not fit into 100: its stories need up to"):
         list(kitchen(books).samples("qa1", "100", 3))
