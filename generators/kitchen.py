@@ -27,6 +27,7 @@ from generators.backgrounds.corpus import load_corpus, pinned
 from generators.backgrounds.passage import Passage
 from generators.backgrounds.store import Store, open_store
 from generators.haystack import Budget, Haystack, bury
+from generators.progress import bar
 from generators.published import published_stories
 from generators.recipe import VERSION, Recipe, recipe_hash
 from generators.ruler import Frame, Ruler
@@ -118,17 +119,19 @@ class Kitchen:
     def _fitting(self, task: str, samples: int) -> Stories:
         chosen: list[Story] = []
         left_out, most = 0, self.recipe.most_tokens
-        for tries in islice(self.source.tries(task), samples):
-            for story in tries:
-                if self._fits(story):
-                    chosen.append(story)
-                    break
-                left_out += 1
-            else:
-                raise UsageError(
-                    f"{task} has {len(chosen)} stories of at most {most} tokens, not {samples}; "
-                    "ask for fewer --samples or more --max-story-tokens."
-                )
+        with bar(f"Choosing stories of {task}", unit="story", total=samples) as advance:
+            for tries in islice(self.source.tries(task), samples):
+                for story in tries:
+                    if self._fits(story):
+                        chosen.append(story)
+                        break
+                    left_out += 1
+                else:
+                    raise UsageError(
+                        f"{task} has {len(chosen)} stories of at most {most} tokens, not {samples}; "
+                        "ask for fewer --samples or more --max-story-tokens."
+                    )
+                advance(1)
         least_length = max(map(self._least_length, chosen), default=0)
         return Stories(tuple(chosen), left_out, least_length)
 
