@@ -100,6 +100,8 @@ def carry_out(orders: Orders) -> None:
         parse_lengths(orders.lengths) if orders.lengths else None,
         orders.samples,
     )
+    for line in () if quiet else plan.notes:
+        command.note(line)
     if orders.dry_run:
         _foretell(orders, plan, prompts, options)
         return
@@ -174,9 +176,8 @@ def _notes(orders: Orders, plan: Plan, model: Model, prompts: PromptSet, protoco
         yield f"{model.name} was trained on {', '.join(trained)}, not on {', '.join(strange)}; asked all the same."
     if protocol.published and prompts.hash != PUBLISHED_HASH:
         yield f"The prompts {orders.prompts} are not word for word the published ones; say so beside the numbers."
-    for tasks, lengths in plan.gaps:
-        where = f"{', '.join(tasks)} at {', '.join(lengths)}"
-        yield f"Generating {plan.samples} samples of each of {where} in {plan.folder}."
+    for block in plan.gaps:
+        yield f"Generating {plan.samples} samples of each of {provision.in_words([block])} in {plan.folder}."
 
 
 def _show(outcome: Outcome) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from babilong.errors import unknown
+from babilong.errors import UsageError, unknown
 from babilong.locks import waiting_for
 from generators.dataset import Dataset, open_dataset
 from generators.manifest import load_manifest
@@ -31,6 +31,7 @@ class Plan:
         missing: those of them that the folder lacks, or of which it has too few samples.
         samples: how many samples of each missing cell to generate.
         recipe: by which to generate them.
+        notes: what was asked for and is not to be had.
     """
 
     folder: Path
@@ -38,17 +39,12 @@ class Plan:
     missing: tuple[CellName, ...] = ()
     samples: int = DEFAULT_SAMPLES
     recipe: Recipe = Recipe()
+    notes: tuple[str, ...] = ()
 
     @property
     def gaps(self) -> list[tuple[list[str], list[str]]]:
         """The missing cells as few blocks of tasks x lengths."""
-        by_length: dict[str, list[str]] = {}
-        for task, length in self.missing:
-            by_length.setdefault(length, []).append(task)
-        blocks: dict[tuple[str, ...], list[str]] = {}
-        for length, tasks in by_length.items():
-            blocks.setdefault(tuple(tasks), []).append(length)
-        return [(list(tasks), lengths) for tasks, lengths in blocks.items()]
+        return _blocks(self.missing)
 
     def fetch(self) -> Dataset:
         """The dataset, with what was missing generated, and every file checked against its manifest.
@@ -86,10 +82,12 @@ def choose(data: Path | None, tasks: Sequence[str] | None, lengths: Sequence[str
 
     Raises:
         DataError: `data` is no dataset.
-        UsageError: `data` has not the task or length asked for.
+        UsageError: `data` has not the task or length asked for, or no task at a length asked for.
     """
     if data is not None:
-        return Plan(data, _cells(open_dataset(data, verify=False), tasks, lengths))
+        dataset = open_dataset(data, verify=False)
+        cells = _cells(dataset, tasks, lengths)
+        return Plan(data, cells, notes=tuple(_notes(dataset, cells, tasks, lengths, samples)))
     there = _there(DEFAULT_DATA)
     cells = there.cells if there else ()
     if tasks or lengths or not cells:
@@ -116,8 +114,53 @@ def _cells(dataset: Dataset, tasks: Sequence[str] | None, lengths: Sequence[str]
         for name in asked or ():
             if name not in known:
                 raise unknown(f"{kind} of this dataset,", name, known)
-    return tuple(
+    cells = tuple(
         (task, length)
         for task, length in dataset.cells
         if (not tasks or task in tasks) and (not lengths or length in lengths)
     )
+    if not cells:
+        asked = f"{', '.join(tasks or ())} at {', '.join(lengths or ())}"
+        raise UsageError(
+            f"The dataset {dataset.folder} has no samples of {asked}; it has: {in_words(_blocks(dataset.cells))}."
+        )
+    return cells
+
+
+def _notes(
+    dataset: Dataset,
+    cells: Sequence[CellName],
+    tasks: Sequence[str] | None,
+    lengths: Sequence[str] | None,
+    samples: int | None,
+) -> Iterator[str]:
+    """What was asked for and is not in a dataset, which need not hold every task at every length."""
+    if absent := [(task, length) for length in lengths or () for task in tasks or () if (task, length) not in cells]:
+        yield f"{dataset.folder} has no samples of {in_words(_blocks(absent))}; only the rest is asked."
+    if short := [cell for cell in cells if dataset.rows(*cell) < (samples or 0)]:
+        most = max(dataset.rows(*cell) for cell in short)
+        yield (
+            f"{dataset.folder} has fewer than {samples:,} samples of {in_words(_blocks(short))}, at most {most:,}; "
+            f"all of them are asked."
+        )
+
+
+def _blocks(cells: Iterable[CellName]) -> list[tuple[list[str], list[str]]]:
+    """Cells as few blocks of tasks x lengths."""
+    by_length: dict[str, list[str]] = {}
+    for task, length in cells:
+        by_length.setdefault(length, []).append(task)
+    blocks: dict[tuple[str, ...], list[str]] = {}
+    for length, tasks in by_length.items():
+        blocks.setdefault(tuple(tasks), []).append(length)
+    return [(list(tasks), lengths) for tasks, lengths in blocks.items()]
+
+
+def in_words(blocks: Iterable[tuple[Sequence[str], Sequence[str]]]) -> str:
+    """Blocks of tasks x lengths for people.
+
+    Example:
+        >>> in_words([(["qa1", "qa2"], ["0k"]), (["qa1"], ["1k", "4k"])])
+        'qa1, qa2 at 0k; qa1 at 1k, 4k'
+    """
+    return "; ".join(f"{', '.join(tasks)} at {', '.join(lengths)}" for tasks, lengths in blocks)

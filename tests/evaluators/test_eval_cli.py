@@ -109,6 +109,26 @@ def test_a_default_folder_of_another_format_is_extended_in_it(
     assert len(list((tmp_path / "data" / "builtin" / "0k").glob("*.jsonl"))) == 2
 
 
+def test_what_a_dataset_lacks_is_said(call: Callable[..., Done], tmp_path: Path) -> None:
+    """A dataset need not hold every task at every length."""
+    data = tmp_path / "data" / "odd"
+    generate_data(Recipe(), ["qa1"], ["0k", "1k"], 3, data)
+    generate_data(Recipe(), ["qa2"], ["0k"], 2, data)
+    words = ("-m", "random", "--data", "data/odd")
+    lacks = "data/odd has no samples of qa2 at 1k; only the rest is asked.\n"
+    for more in ((), ("--dry-run",)):
+        done = call(*words, "-t", "qa1,qa2", "-l", "0k,1k", *more)
+        assert (done.code, done.err) == (0, lacks)
+    assert len(records(tmp_path)) == 8
+    assert call(*words, "-t", "qa1,qa2", "-l", "0k,1k", "-q").err == ""
+    done = call(*words, "-t", "qa2", "-l", "1k")
+    assert (done.code, done.out) == (2, "")
+    assert "has no samples of qa2 at 1k; it has: qa1, qa2 at 0k; qa1 at 1k." in done.err
+    says = "data/odd has fewer than 3 samples of qa2 at 0k, at most 2; all of them are asked.\n"
+    assert call(*words, "-n", "3").err == says
+    assert call(*words, "-n", "2").err == call(*words).err == ""
+
+
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
