@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from babilong.errors import OverLengthError, UsageError
+from babilong.errors import BabilongError, OverLengthError, UsageError
 from babilong.locks import is_taken
 from babilong.sample import Sample
 from evaluators.again import Again, is_finished, parse_retry
@@ -175,7 +175,12 @@ def _refuse_over_length(job: Job, done: Mapping[str, Record], quiet: bool) -> No
     total = sum(job.left(done).values())
     with progress("measuring prompts", total, quiet=quiet) as step:
         for sample in job.samples(done, job.fingerprints):
-            count = job.model.count(job.request(sample))
+            try:
+                count = job.model.count(job.request(sample))
+            except BabilongError:
+                raise
+            except Exception:  # answering meets it again, and keeps its class
+                count = 0
             step(count)
             if count > limit:
                 over.append((count, sample.id))

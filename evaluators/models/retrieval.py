@@ -20,6 +20,8 @@ from evaluators.models.retrieval_options import RetrievalOptions
 from evaluators.models.retrievers import Retriever
 from generators.backgrounds.sentences import split_sentences
 
+_KEPT = 1_000  # contexts that are kept from counting to answering
+
 
 class Narrowed:
     """A model that reads what was retrieved.
@@ -34,6 +36,7 @@ class Narrowed:
         self.inner = inner
         self.retriever = retriever
         self.options = options
+        self._counted: dict[tuple[str, str, int], str] = {}
 
     @property
     def name(self) -> str:
@@ -57,7 +60,10 @@ class Narrowed:
 
     def count(self, request: Request) -> int:
         """Tokens of the prompt around what was retrieved."""
-        return self.inner.count(self.narrow(request))
+        narrowed = self.narrow(request)
+        if len(self._counted) < _KEPT:
+            self._counted[_key(request)] = narrowed.context
+        return self.inner.count(narrowed)
 
     def answer(self, requests: Iterator[Request]) -> Iterator[Answer]:
         """The inner model's answers; a request for which retrieval fails gets its error."""
@@ -79,8 +85,11 @@ class Narrowed:
         yield from failed
 
     def narrow(self, request: Request) -> Request:
-        """The request with what was retrieved as its context."""
-        return replace(request, context=" ".join(self.retrieve(request.context, request.question)))
+        """The request with what was retrieved as its context; what counting found is taken from there, once."""
+        found = self._counted.pop(_key(request), None)
+        if found is None:
+            found = " ".join(self.retrieve(request.context, request.question))
+        return replace(request, context=found)
 
     def retrieve(self, context: str, question: str) -> list[str]:
         """The units that fit the question best, in the order of the text."""
@@ -90,6 +99,11 @@ class Narrowed:
         # Of equal scores the later one wins: what was said last about somebody is what holds.
         order = self.retriever.scores(units, question).argsort(kind="stable")
         return [units[place] for place in sorted(order[-self.options.top_k :])]
+
+
+def _key(request: Request) -> tuple[str, str, int]:
+    """What tells a request from others, without its context, which may be huge."""
+    return request.id, request.question, hash(request.context)
 
 
 def split_units(context: str, words: int | None) -> list[str]:

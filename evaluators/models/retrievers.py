@@ -73,11 +73,14 @@ class BM25:
     def scores(self, units: Sequence[str], question: str) -> NDArray[np.float32]:
         """A score for every unit; all zero if the question's words are in none."""
         settings = {"stopwords": "en_plus", "show_progress": False}
-        index = self._library.BM25()
-        index.index(self._library.tokenize(list(units), **settings), show_progress=False)
+        read = self._library.tokenize(list(units), **settings)
         words = self._library.tokenize(question, return_ids=False, **settings)[0]
-        known = [word for word in words if word in index.vocab_dict]
-        return index.get_scores(known) if known else np.zeros(len(units), np.float32)
+        known = [word for word in words if word in read.vocab]
+        if not known:  # among such units are those without any word, of which the library makes no index
+            return np.zeros(len(units), np.float32)
+        index = self._library.BM25()
+        index.index(read, show_progress=False)
+        return index.get_scores(known)
 
 
 class Encoder:

@@ -20,6 +20,7 @@ from evaluators.models.retrieval import Narrowed, split_units
 from evaluators.models.retrieval_options import RetrievalOptions
 from evaluators.models.retrievers import BM25, Encoder
 from evaluators.models.server_options import ServerOptions
+from evaluators.records import read_folder
 from evaluators.runner import Job, evaluate
 from generators.dataset import Dataset
 from generators.kitchen import Kitchen
@@ -113,6 +114,34 @@ def test_a_request_for_which_retrieval_fails_costs_only_itself(monkeypatch: pyte
     answers = {answer.id: answer for answer in model.answer(iter(requests))}
     assert [answers[f"qa1/1k/{number}"].error for number in range(4)] == [None, "oom", None, "oom"]
     assert answers["qa1/1k/1"].message == "no room"
+
+
+def test_a_run_goes_on_where_retrieval_fails_and_retrieves_once_a_sample(
+    dataset: Dataset, tmp_path: Path, gpt2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model has a limit, so prompts are measured before any is answered."""
+    model = rag(f"hf/{gpt2}", top_k=2)
+    retrieve, asked = model.retrieve, []
+
+    def failing(context: str, question: str) -> list[str]:
+        asked.append(context)
+        if context == first.input:
+            raise ValueError("nothing to find")
+        return retrieve(context, question)
+
+    first = next(iter(dataset.samples("qa1", "1k", limit=1)))
+    monkeypatch.setattr(model, "retrieve", failing)
+    folder = evaluate(Job(model, dataset, [("qa1", "1k")], load_prompts()), tmp_path, quiet=True)
+    found = read_folder(folder)
+    assert [record.error for record in found.values()].count(None) == len(found) - 1 == 4
+    assert (found[first.id].error, found[first.id].message) == ("ValueError", "nothing to find")
+    assert len(asked) == 6  # again only where it failed
+
+
+def test_units_without_a_word_to_look_for_score_nothing() -> None:
+    for units in (["It is."] * 30, ["", "..."]):
+        assert BM25().scores(units, "Where is Mary?").tolist() == [0.0] * len(units)
+    assert rag(top_k=1).retrieve("It is. It was.", "Where is Mary?") == ["It was."]
 
 
 def test_takes_no_more_requests_ahead_than_the_inner_model_does() -> None:
