@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,14 +63,17 @@ class Plan:
 
     def _generate(self) -> None:
         # A folder that comes into being does so under another name until it is whole: what is there when this is
-        # interrupted must not pass for all that was wanted.
+        # interrupted must not pass for all that was wanted, nor for what another command wants.
         new = not self.folder.exists()
-        folder = self.folder.with_name(f"{self.folder.name}.part") if new else self.folder
+        asked = hashlib.sha256(repr((self.missing, self.samples)).encode()).hexdigest()[:8]
+        folder = self.folder.with_name(f"{self.folder.name}.{asked}.part") if new else self.folder
         format = "parquet" if new else load_manifest(folder).format
         for tasks, lengths in self.gaps:
             generate(self.recipe, tasks, lengths, self.samples, folder, format)
         if new:
             folder.rename(self.folder)
+            for left in self.folder.parent.glob(f"{self.folder.name}.*.part"):  # by others, interrupted
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def choose(data: Path | None, tasks: Sequence[str] | None, lengths: Sequence[str] | None, samples: int | None) -> Plan:

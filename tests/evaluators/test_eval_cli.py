@@ -18,7 +18,7 @@ import pytest
 from evaluators import provision
 from evaluators.models import registry
 from evaluators.records import RecordLog, read_folder, read_records
-from generators.dataset import Dataset
+from generators.dataset import Dataset, open_dataset
 from generators.recipe import Recipe
 from generators.writer import generate as generate_data
 from tests.evaluators.conftest import Done
@@ -80,24 +80,46 @@ def test_default_data_is_generated_once_and_extended(
     assert {(row["task"], row["length"]): row["n"] for row in summary(tmp_path)} == {
         ("qa1", "0k"): "3", ("qa1", "1k"): "4", ("qa2", "0k"): "2", ("qa2", "1k"): "2",
     }  # fmt: skip
-    assert not (tmp_path / "data" / "builtin.part").exists()
+    assert [path.name for path in (tmp_path / "data").glob("[!.]*")] == ["builtin"]
 
 
-def test_generation_that_was_interrupted_is_not_taken_for_all(
-    call: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(provision, "DEFAULT_LENGTHS", ("0k", "1k"))
+@pytest.fixture
+def killed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """`call`, killed once the first length is generated."""
     generate = provision.generate
 
-    def killed(recipe: Any, tasks: Any, lengths: Any, samples: int, out: Path, format: str) -> None:
+    def at_once(recipe: Any, tasks: Any, lengths: Any, samples: int, out: Path, format: str) -> None:
         generate(recipe, tasks, lengths[:1], samples, out, format)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(provision, "generate", killed)
-    assert call("-m", "random", "-n", "2").code == 130
-    monkeypatch.setattr(provision, "generate", generate)
+    def run(call: Callable[..., Done], *words: str) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(provision, "generate", at_once)
+            assert call(*words).code == 130
+
+    monkeypatch.setattr(provision, "DEFAULT_LENGTHS", ("0k", "1k"))
+    return run
+
+
+def test_generation_that_was_interrupted_is_not_taken_for_all(
+    call: Callable[..., Done], tmp_path: Path, killed: Callable[..., None]
+) -> None:
+    killed(call, "-m", "random", "-n", "2")
+    [made] = tmp_path.glob("data/*.part/0k/*.parquet")
+    before = made.stat().st_mtime_ns
     assert call("-m", "random", "-n", "2").code == 0
     assert len(records(tmp_path)) == 4
+    assert (tmp_path / "data" / "builtin" / "0k" / made.name).stat().st_mtime_ns == before
+
+
+def test_generation_that_was_interrupted_is_not_taken_for_what_another_command_asks(
+    call: Callable[..., Done], tmp_path: Path, killed: Callable[..., None]
+) -> None:
+    killed(call, "-m", "random", "-n", "2", "-t", "qa1,qa2")
+    assert call("-m", "random", "-n", "3", "-l", "0k").code == 0
+    assert open_dataset(tmp_path / "data" / "builtin").cells == (("qa1", "0k"),)
+    assert len(records(tmp_path)) == 3
+    assert [path.name for path in (tmp_path / "data").glob("[!.]*")] == ["builtin"]
 
 
 def test_a_default_folder_of_another_format_is_extended_in_it(
