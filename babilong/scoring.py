@@ -10,7 +10,7 @@ substrings, lists and paths as people write them, reasoning, markup and invented
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -110,7 +110,7 @@ def _v2(task: Task, output: str, target: str, question: str) -> bool:
     if task.form == "path":
         return _path(text) == _path(target.lower())
     words = _words(task.name, task.labels)
-    text = (_BULLET if task.form == "list" else _OPTION).sub(", ", text)
+    text = words.column.sub(r"\1, ", _BULLET.sub(", ", text)) if task.form == "list" else _OPTION.sub(", ", text)
     text = words.counted.sub("", text)
     wanted = frozenset(label.strip() for label in target.lower().split(","))
     for sentence in _SENTENCE_END.split(text):
@@ -134,6 +134,8 @@ class _Words(NamedTuple):
     alone: re.Pattern[str]
     # A number that counts the answers ("1. two") is none itself; only qa7 could take it for one.
     counted: re.Pattern[str]
+    # A line of a list that has one thing on each, and nothing else, with another such line after it.
+    column: re.Pattern[str]
 
     def find(self, text: str) -> frozenset[str]:
         return frozenset(self.labels[word] for word in self.pattern.findall(text))
@@ -148,7 +150,8 @@ def _words(task: str, labels_: tuple[str, ...]) -> _Words:
     many = {f"{label}s": label for label in own} if task == "qa15" else {}
     forms = {word: label for word, label in _FORMS.get(task, {}).items() if label in own}
     labels = {label: label for label in sorted(own)} | many | forms
-    word = rf"(?<!\w)(?:{'|'.join(sorted(labels, key=len, reverse=True))})(?!\w)"
+    word = _any_of(labels)
+    thing = _any_of(word for word, label in labels.items() if label != "nothing")
     return _Words(
         labels,
         re.compile(word),
@@ -156,7 +159,13 @@ def _words(task: str, labels_: tuple[str, ...]) -> _Words:
         re.compile(rf"{word}(?:,? or |/)(?:\w+ ){{0,2}}{word}"),
         re.compile(rf"\W*(?:(?:answer|is|in|the|at|to|a)\W+)*{word}\W*"),
         re.compile(rf"(?m)^\d+[.)] +(?={word})"),
+        re.compile(rf"(?m)^({thing}),?\n(?={thing},?$)"),
     )
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern of any of these as a whole word, the longest that fits."""
+    return rf"(?<!\w)(?:{'|'.join(sorted(words, key=len, reverse=True))})(?!\w)"
 
 
 @lru_cache(maxsize=4096)
