@@ -75,6 +75,7 @@ def foresee(
     over = None
     if counter.limit is not None:
         over = sum(count > counter.limit for count in counts)
+        over += sum(plan.samples for _, length in plan.missing if tokens(length) > counter.limit)
     return Forecast(samples, tokens_in + sum(counts), samples * max_new_tokens, over, nominal)
 
 
@@ -127,7 +128,7 @@ def describe(forecast: Forecast, counter: Counter, rate: Rate | None, price: Pri
     if counter.limit is None:
         yield "over the limit: unknown, or there is no limit"
     else:
-        yield f"over the limit: {forecast.over:,} prompts have more than {counter.limit:,} tokens"
+        yield f"over the limit: {forecast.over:,} prompts have more than {counter.limit:,} tokens{nominal}"
     if rate is None:
         yield "time: unknown; give --rate TOKENS-A-SECOND"
     else:

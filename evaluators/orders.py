@@ -158,11 +158,12 @@ def _foretell(orders: Orders, plan: Plan, prompts: PromptSet, options: ModelOpti
     forecast = foresee(
         plan, counter, prompts, limit=orders.samples, max_new_tokens=options.max_new_tokens, quiet=orders.quiet
     )
-    kind = orders.model.removeprefix("rag/").partition("/")[0]
+    kind = orders.model.partition("/")[0]
     at_once = options.server.concurrency if kind == "openai" else 1
     rate = Rate(orders.rate, "as --rate says") if orders.rate else None
-    # The seconds of samples that vLLM's engine has at once overlap, nobody knows how much.
-    if rate is None and kind != "vllm":
+    # The seconds of samples that vLLM's engine has at once overlap, nobody knows how much; those of a model behind
+    # retrieval are for the part of the tokens that it reads.
+    if rate is None and kind not in ("vllm", "rag"):
         rate = past_rate(orders.results, registry.full_name(orders.model), at_once)
     for line in (f"model: {orders.model}, protocol {orders.protocol}", *describe(forecast, counter, rate, price)):
         print(line)

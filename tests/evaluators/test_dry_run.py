@@ -114,6 +114,14 @@ def test_what_is_still_to_be_generated_is_counted_by_its_length(dry: Callable[..
     assert not list(tmp_path.iterdir())
 
 
+def test_what_is_still_to_be_generated_may_be_over_the_limit(
+    call: Callable[..., Done], dry: Callable[..., Done], gpt2: Path
+) -> None:
+    assert call("-m", "random", "-n", "2", "-l", "0k").code == 0
+    found = lines(dry("-m", f"hf/{gpt2}", "-n", "2", "-l", "0k,4k,8k"))
+    assert found["over the limit"].startswith("2 prompts have more than 4,076 tokens; those still to be generated")
+
+
 def test_the_rate_of_earlier_runs(
     call: Callable[..., Done], dry: Callable[..., Done], dataset: Dataset, recurrent: Path
 ) -> None:
@@ -159,17 +167,19 @@ def test_bad_input(
     assert "Traceback" not in done.err
 
 
-def test_the_rate_of_samples_that_an_engine_has_at_once_is_not_known(
-    dry: Callable[..., Done], dataset: Dataset, tmp_path: Path
+@pytest.mark.parametrize(
+    ("model", "rate"),
+    [("hf/openai/x", "100 tokens/s"), ("openai/x", "1,600 tokens/s"), ("vllm/openai/x", ""), ("rag/openai/x", "")],
+)
+def test_seconds_that_overlap_or_are_of_a_part_of_the_tokens_give_no_rate(
+    dry: Callable[..., Done], dataset: Dataset, tmp_path: Path, model: str, rate: str
 ) -> None:
-    for folder, rate in (("hf-openai-x", "tokens/s"), ("vllm-openai-x", "unknown")):
-        run = tmp_path / "runs" / folder / "a"
-        run.mkdir(parents=True)
-        record = Record("qa1/0k/0", "qa1", "0k", 0, "", "garden", "garden", "stop", 90, 10, 1.0, None)
-        (run / "samples.jsonl").write_text(json.dumps(asdict(record)) + "\n")
-        found = lines(dry("-m", folder.replace("-", "/"), "--data", dataset.folder))
-        assert rate in found["time"]
-        assert "1,600 tokens/s" not in found["time"]
+    run = tmp_path / "runs" / model.replace("/", "-") / "a"
+    run.mkdir(parents=True)
+    record = Record("qa1/0k/0", "qa1", "0k", 0, "", "garden", "garden", "stop", 90, 10, 1.0, None)
+    (run / "samples.jsonl").write_text(json.dumps(asdict(record)) + "\n")
+    found = lines(dry("-m", model, "--data", dataset.folder))  # 16 requests of a server are under way at a time
+    assert f" at {rate}, as 1 samples" in found["time"] if rate else found["time"].startswith("unknown")
 
 
 def test_prompts_without_the_task_are_refused(dry: Callable[..., Done], dataset: Dataset, tmp_path: Path) -> None:
