@@ -74,7 +74,7 @@ def evaluate(
             job.prompts.frame(task, "")  # refused now rather than in the middle
     folder = run_folder(results, job.model.name, job.identity)
     path = folder / samples_file(shard)
-    _refuse_over_length(job, {} if anew else _done(read_folder(folder), again), quiet)
+    _refuse_over_length(job, {} if anew else _done(read_folder(folder), again), shard, quiet)
     _refuse_other_runs(folder, shard)
     with RecordLog(path, anew=anew) as log:
         _refuse_other_runs(folder, shard)  # who began since, and may not have seen this one
@@ -107,11 +107,15 @@ def _answered(
             asked[sample.id] = _unanswered(sample)
             yield job.request(sample, states)
 
-    left = -(-sum(job.left(done).values()) // shard.jobs)
-    with progress(f"{job.model.name} answers", left, quiet=quiet) as step:
+    with progress(f"{job.model.name} answers", _left(job, done, shard), quiet=quiet) as step:
         for answer in job.model.answer(requests()):
             step(answer.tokens_in + answer.tokens_out)
             yield _answered_by(asked.pop(answer.id), answer)
+
+
+def _left(job: Job, done: Mapping[str, Record], shard: Shard) -> int:
+    """About how many samples of the shard are left."""
+    return -(-sum(job.left(done).values()) // shard.jobs)
 
 
 def _refuse_other_runs(folder: Path, shard: Shard) -> None:
@@ -166,15 +170,14 @@ def _done(records: Mapping[str, Record], again: Again) -> dict[str, Record]:
     return {key: record for key, record in records.items() if is_finished(record, again)}
 
 
-def _refuse_over_length(job: Job, done: Mapping[str, Record], quiet: bool) -> None:
-    """Count the tokens of every prompt that is left, before any of them is answered."""
+def _refuse_over_length(job: Job, done: Mapping[str, Record], shard: Shard, quiet: bool) -> None:
+    """Count the tokens of every prompt of the shard that is left, before any of them is answered."""
     limit = job.model.max_tokens
     if limit is None:
         return
-    over: list[tuple[int, str]] = []
-    total = sum(job.left(done).values())
-    with progress("measuring prompts", total, quiet=quiet) as step:
-        for sample in job.samples(done, job.fingerprints):
+    counts: list[tuple[int, str]] = []
+    with progress("measuring prompts", _left(job, done, shard), quiet=quiet) as step:
+        for sample in job.samples(done, job.fingerprints, shard):
             try:
                 count = job.model.count(job.request(sample))
             except BabilongError:
@@ -182,12 +185,12 @@ def _refuse_over_length(job: Job, done: Mapping[str, Record], quiet: bool) -> No
             except Exception:  # answering meets it again, and keeps its class
                 count = 0
             step(count)
-            if count > limit:
-                over.append((count, sample.id))
+            counts.append((count, sample.id))
+    over = sum(count > limit for count, _ in counts)
     if over:
-        longest, where = max(over)
+        longest, where = max(counts)
         raise OverLengthError(
-            f"{len(over):,} of {total:,} prompts are longer than the {limit:,} tokens that {job.model.name} can read "
+            f"{over:,} of {len(counts):,} prompts are longer than the {limit:,} tokens that {job.model.name} can read "
             f"besides its answer; the longest, {where}, has {longest:,}. Nothing was cut and nothing was run: choose "
             f"shorter lengths with --lengths."
         )

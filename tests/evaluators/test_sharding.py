@@ -17,9 +17,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babilong.errors import BabilongError, UsageError
+from babilong.errors import BabilongError, OverLengthError, UsageError
 from evaluators.job import Job
-from evaluators.records import Record, RecordLog, read_folder
+from evaluators.records import Record, RecordLog, read_folder, read_records
 from evaluators.runner import evaluate
 from evaluators.sharding import is_mine, launched, samples_file, wait_for_everyone, within
 from generators.dataset import Dataset
@@ -68,6 +68,21 @@ def test_an_environment_that_no_launcher_sets(environment: dict[str, str]) -> No
 
 def test_a_process_alone_waits_for_nobody() -> None:
     wait_for_everyone({})
+
+
+def test_a_shard_measures_its_own_prompts(job: Job, fake: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[str] = []
+    monkeypatch.setattr(fake, "max_tokens", 10**6)
+    monkeypatch.setattr(fake, "count", lambda request: measured.append(request.id) or 1)
+    for number in (1, 2, 3):
+        before = len(measured)
+        folder = run(job, tmp_path, Shard(number, 3))
+        path = folder / samples_file(Shard(number, 3))
+        assert set(measured[before:]) == read_records(path).keys()
+    assert len(measured) == len(set(measured)) == 20
+    monkeypatch.setattr(fake, "count", lambda request: 10**6 + int(request.id.startswith("qa1/")))
+    with pytest.raises(OverLengthError, match="6 of 10 prompts are longer than the 1,000,000 tokens"):
+        run(job, tmp_path / "long", Shard(1, 2))
 
 
 def test_shards_together_are_the_undivided_run(job: Job, tmp_path: Path) -> None:
