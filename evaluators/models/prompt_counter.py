@@ -35,6 +35,7 @@ def prompt_counter(name: str, *, chat: bool, system: str | None) -> Callable[[st
         template = AutoTokenizer.from_pretrained(name, local_files_only=True)
     if template is None or not template.chat_template:
         before = f"{system}\n\n" if system else ""
-        return lambda prompt: len(tokenizer.backend.encode(before + prompt))
+        special = tokenizer.backend.num_special_tokens_to_add(is_pair=False)
+        return lambda prompt: special + sum(map(len, tokenizer.encode_pieces(prompt, before=before)))
     chat_of = choose_chat(template, "auto", system=system, name=name)
     return lambda prompt: len(chat_of.encode(prompt))
