@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import NoReturn
 
 from babilong.errors import BabilongError
@@ -23,6 +24,9 @@ def run(command: Callable[[], object]) -> NoReturn:
     0 done; 1 failed; 2 usage; 3 too many samples errored; 4 prompts over the model's limit; 5 verification mismatch;
     130 interrupted.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        # What a model wrote may hold half a character, and not every terminal knows all of them.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         command()
     except BabilongError as error:

@@ -121,6 +121,20 @@ def test_disagree(call: Callable[..., Any], runs: Path) -> None:
     assert call("disagree", "runs", "--csv", "-").out.startswith("model,config,sample,v2,v1,exact,question")
 
 
+def test_half_a_character_is_shown_as_what_it_is(call: Callable[..., Any], runs: Path) -> None:
+    """A server may cut an answer within a pair of surrogates."""
+    file = next(runs.glob("fake/*")) / "samples.jsonl"
+    records = [replace(each, output=f"{each.target} {chr(0xD83D)}") for each in read_records(file).values()]
+    file.unlink()
+    with RecordLog(file) as log:
+        for record in records:
+            log.append(record)
+    for words in ((), ("--csv", "-"), ("--markdown", "-")):
+        done = call("disagree", file.parent, *words)
+        assert (done.code, done.err) == (0, "")
+        assert "\\ud83d" in done.out
+
+
 def test_protocols_are_never_mixed(call: Callable[..., Any], runs: Path, tmp_path: Path) -> None:
     (tmp_path / "published").mkdir()
     (tmp_path / "published/qa1_0k_x.csv").write_text("target,output,question\ngarden,garden,Where is Mary?\n")
