@@ -27,12 +27,17 @@ def launched(environment: Mapping[str, str] = os.environ) -> Shard:
     """This process among those that torchrun or `accelerate launch` started together; the only one without them.
 
     Raises:
-        UsageError: RANK and WORLD_SIZE are not what a launcher sets.
+        UsageError: the environment is not as a launcher sets it.
     """
     rank, size = environment.get("RANK", "0"), environment.get("WORLD_SIZE", "1")
     if not (rank.isdecimal() and size.isdecimal() and int(rank) < int(size)):
         raise UsageError(
             f"RANK is {rank!r} and WORLD_SIZE {size!r}, which no launcher sets; unset them, or use accelerate launch."
+        )
+    if int(size) > 1 and not environment.keys() >= {"MASTER_ADDR", "MASTER_PORT"}:
+        raise UsageError(
+            f"WORLD_SIZE is {size!r}, but no MASTER_ADDR and MASTER_PORT say where its processes meet; start them with "
+            f"accelerate launch, or unset RANK and WORLD_SIZE and divide the work with --shard."
         )
     return Shard(int(rank) + 1, int(size))
 

@@ -51,7 +51,11 @@ def test_names_of_files() -> None:
 
 @pytest.mark.parametrize(
     ("environment", "shard"),
-    [({}, Shard()), ({"RANK": "0", "WORLD_SIZE": "1"}, Shard()), ({"RANK": "3", "WORLD_SIZE": "8"}, Shard(4, 8))],
+    [
+        ({}, Shard()),
+        ({"RANK": "0", "WORLD_SIZE": "1"}, Shard()),
+        ({"RANK": "3", "WORLD_SIZE": "8", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}, Shard(4, 8)),
+    ],
 )
 def test_the_launcher_says_who_one_is(environment: dict[str, str], shard: Shard) -> None:
     assert launched(environment) == shard
@@ -64,6 +68,16 @@ def test_the_launcher_says_who_one_is(environment: dict[str, str], shard: Shard)
 def test_an_environment_that_no_launcher_sets(environment: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="which no launcher sets"):
         launched(environment)
+
+
+def test_processes_that_could_not_wait_for_each_other_do_not_begin(
+    call: Callable[..., Done], dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evaluators.orders.launched", lambda: launched({"RANK": "1", "WORLD_SIZE": "2"}))
+    done = call("-m", "random", "--data", dataset.folder)
+    assert (done.code, done.out) == (2, "")
+    assert "no MASTER_ADDR and MASTER_PORT say where its processes meet" in done.err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_process_alone_waits_for_nobody() -> None:
