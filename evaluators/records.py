@@ -203,7 +203,7 @@ def _read(path: Path) -> tuple[dict[str, Record], int]:
 
 def _parse(line: bytes, path: Path, number: int) -> Record:
     try:
-        row = json.loads(line.decode("utf-8", "surrogatepass"))
+        row = json.loads(line.decode("utf-8", "surrogatepass"), parse_constant=_refuse)
     except ValueError as error:
         raise _broken(path, number, "it is not JSON") from error
     if not isinstance(row, dict) or not _NEEDED <= row.keys() <= _KEYS:
@@ -215,6 +215,8 @@ def _parse(line: bytes, path: Path, number: int) -> Record:
     if (depths := row.get("supporting_depths")) is not None:
         if not isinstance(depths, list) or not {*map(type, depths)} <= {int, float}:
             raise _broken(path, number, "one of its numbers is not a number")
+        if not all(0 <= depth <= 1 for depth in depths):
+            raise _broken(path, number, "one of its depths is not between 0 and 1")
         row["supporting_depths"] = tuple(depths)
     if (labels := row.get("labels")) is not None:
         if not isinstance(labels, list) or not {*map(type, labels)} <= {str}:
@@ -225,6 +227,11 @@ def _parse(line: bytes, path: Path, number: int) -> Record:
     except UsageError as error:
         raise _broken(path, number, "there is no such task or length") from error
     return Record(**row)
+
+
+def _refuse(constant: str) -> None:
+    """Take no NaN or Infinity, which Python reads, but JSON has not."""
+    raise ValueError(constant)
 
 
 @lru_cache(maxsize=1024)
