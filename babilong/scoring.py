@@ -165,7 +165,7 @@ def _words(task: str, labels_: tuple[str, ...]) -> _Words:
 
 def _any_of(words: Iterable[str]) -> str:
     """A pattern of any of these as a whole word, the longest that fits."""
-    return rf"(?<!\w)(?:{'|'.join(sorted(words, key=len, reverse=True))})(?!\w)"
+    return rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?!\w)"
 
 
 @lru_cache(maxsize=4096)

@@ -245,6 +245,13 @@ def test_long_odd_outputs_take_no_time(task: str, piece: str) -> None:
     assert time.process_time() - start < 3  # some 0.1 s; minutes where a pattern goes quadratic
 
 
+def test_a_label_may_hold_any_character() -> None:
+    labels = ("a(", "c++", "b")
+    for label in labels:
+        assert score("v2", "qa1", f"Mary is in the {label}.", label, "Where is Mary?", labels)
+        assert not score("v2", "qa1", "Mary is in the hall.", label, "Where is Mary?", labels)
+
+
 def test_unknown_names_are_answered_with_near_ones() -> None:
     with pytest.raises(UsageError, match="did you mean"):
         score("v3", "qa1", "", "", "")
