@@ -2,7 +2,7 @@
 
 Example::
 
-    gpt-4o:                  # the model, with or without openai/ before it
+    gpt-4o:                  # the model, with or without rag/ and openai/ before it
       input: 2.5             # per million tokens, in any currency
       output: 10
 """
@@ -45,7 +45,8 @@ def load_price(path: Path, model: str) -> Price:
         raise DataError(f"Cannot read the prices {path}: {reason}.") from error
     if not isinstance(found, dict):
         raise DataError(f"Cannot use the prices {path}: it must map models to their input and output prices.")
-    names = [name for name in (model, model.partition("/")[2]) if name in found]
+    bare = model.removeprefix("rag/")
+    names = [name for name in (model, bare, bare.partition("/")[2]) if name in found]
     if not names:
         raise unknown(f"model in {path}:", model, map(str, found))
     return _price(path, names[0], found[names[0]])

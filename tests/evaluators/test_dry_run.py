@@ -107,6 +107,15 @@ def test_a_server_is_counted_and_paid_for_without_being_asked(
     assert found["time"] == f"{round((tokens + 400) / 100 / 60)} min at 100 tokens/s, as --rate says"
 
 
+@pytest.mark.parametrize("name", ["gpt-9", "openai/gpt-9", "rag/openai/gpt-9"])
+def test_a_price_is_found_by_any_of_a_models_names(
+    dry: Callable[..., Done], dataset: Dataset, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "prices.yaml").write_text(f"{name}: {{input: 1000000, output: 0}}\n")
+    found = lines(dry("-m", "rag/openai/gpt-9", "--data", dataset.folder, "--prices", "prices.yaml"))
+    assert found["cost"] == f"at most {number(found['tokens in']):,}.00"
+
+
 def test_what_is_still_to_be_generated_is_counted_by_its_length(dry: Callable[..., Done], tmp_path: Path) -> None:
     found = lines(dry("-m", "random", "-n", "3", "-l", "0k,4k"))
     assert found["samples"].endswith("6 of them still to be generated")
