@@ -126,7 +126,7 @@ def load_prompts(source: str = "builtin") -> PromptSet:
         if suffix not in (".yaml", ".yml", ".json", ".py"):
             raise UsageError(f"Unknown prompts {source!r}; give builtin or the path of a .yaml, .json or .py file.")
         try:
-            text = path.read_text("utf-8")
+            text = path.read_text("utf-8-sig")  # editors on Windows write a mark before the text
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise DataError(f"Cannot read the prompts {source}: {reason}.") from error

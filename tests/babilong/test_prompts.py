@@ -119,6 +119,20 @@ def test_hash_follows_what_decides_rendering() -> None:
     assert len({prompts.hash for prompts in [BUILTIN, *others]}) == 4
 
 
+@pytest.mark.parametrize("suffix", ["yaml", "json", "py"])
+def test_a_mark_of_byte_order_is_no_text(tmp_path: Path, suffix: str) -> None:
+    text = json.dumps(minimal())
+    if suffix == "py":
+        parts = {"instruction": "Read.", "examples": "", "post_prompt": "Answer."}
+        template = "{instruction}{examples}{post_prompt}{context}{question}"
+        text = f"TEMPLATE = {template!r}\nPROMPTS = {dict(qa1=parts)!r}\n"
+    file = tmp_path / f"prompts.{suffix}"
+    file.write_text(text, encoding="utf-8")
+    plain = load_prompts(str(file))
+    file.write_text(text, encoding="utf-8-sig")
+    assert load_prompts(str(file)) == plain
+
+
 def test_a_task_the_file_lacks(tmp_path: Path) -> None:
     prompts = load_prompts(written(tmp_path, minimal()))
     with pytest.raises(UsageError, match="have none for qa2"):
