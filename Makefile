@@ -5,7 +5,7 @@ READY := .venv/ready
 VLLM := .venv-vllm
 VLLM_PYTHON = $(if $(wildcard $(VLLM)/ready),BABILONG_VLLM_PYTHON=$(CURDIR)/$(VLLM)/bin/python)
 
-.PHONY: demo test vllm check format clean
+.PHONY: demo test vllm check format clean distclean
 
 demo: $(READY)
 	$(BIN)/babilong-generate --task qa1 --length 0k,1k,2k,4k,8k,16k --samples 50 --out demo/data
@@ -27,7 +27,11 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-vllm demo runs data
+	rm -rf .venv .venv-vllm demo
+
+# Answers, trained models and datasets, too.
+distclean: clean
+	rm -rf runs data
 
 # The environment is made once, and again when what it is made from changes.
 $(READY): pyproject.toml constraints.txt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
@@ -43,8 +44,14 @@ def _list(asked: bool) -> None:
         from baselines.training.loading import bundled
 
         for name, file in bundled().items():
-            print(f"{name:24} {file.read_text('utf-8').partition(chr(10))[0].lstrip('# ')}")
+            print(f"{name:24} {_about(file.read_text('utf-8'))}")
         raise typer.Exit
+
+
+def _about(recipe: str) -> str:
+    """The first sentence of the comment that a recipe begins with."""
+    comment = takewhile(lambda line: line.startswith("#"), recipe.splitlines())
+    return " ".join(line.lstrip("# ") for line in comment).partition(". ")[0].removesuffix(".") + "."
 
 
 @app.command(epilog=_EPILOG)

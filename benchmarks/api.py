@@ -23,6 +23,7 @@ from pathlib import Path
 
 from peak import peak_mib
 
+from babilong import command
 from evaluators.models.openai_api import OpenAIModel
 from evaluators.models.protocol import ModelOptions, Request
 from evaluators.models.server_options import ServerOptions
@@ -150,4 +151,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from babilong.command import run
 from baselines.memory.config import MemoryConfig
 from baselines.memory.kinds import remember
 from baselines.memory.model import MemoryModel
@@ -81,4 +82,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -21,6 +21,7 @@ from functools import partial
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from babilong.command import run
 from baselines.memory.config import MemoryConfig
 from baselines.memory.diagonal import Diagonal, Read, run_sequential
 from baselines.memory.kinds import remember
@@ -141,4 +142,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

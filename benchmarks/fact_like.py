@@ -15,6 +15,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+from babilong.command import run
 from babilong.tasks import HOUSE, OBJECTS
 from generators.backgrounds.books import decode, paragraphs, strip_licence
 from generators.backgrounds.files import text_files
@@ -78,4 +79,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from babilong.command import run
 from babilong.sample import Sample
 from babilong.statistics import wilson
 from babilong.tokenizers import Tokenizer
@@ -89,13 +90,20 @@ def rows(reader: RecurrentReader, folder: Path, lengths: Sequence[str] = (), lim
             continue
         decisions = [decide(reader, sample) for sample in dataset.samples(task, length, limit)]
         total = Decisions(*(sum(column) for column in zip(*decisions, strict=True)))
-        false = wilson(total.false, total.segments - (total.let_in - total.false))
-        missed = wilson(total.missed, total.facts)
+        without_fact = total.segments - (total.let_in - total.false)
         yield (
             f"{task:5} {length:>6} {len(decisions):>8,} {total.segments:>12,} {total.let_in:>9,} "
-            f"{total.false:>7,} {false.low:>8.1e} {false.high:>8.1e} {total.facts:>7,} {total.missed:>7,} "
-            f"{missed.low:>8.1e} {missed.high:>8.1e}"
+            f"{total.false:>7,} {_interval(total.false, without_fact)} {total.facts:>7,} {total.missed:>7,} "
+            f"{_interval(total.missed, total.facts)}"
         )
+
+
+def _interval(count: int, total: int) -> str:
+    """Both ends; dashes where there is nothing to count, as segments without a fact at 0k."""
+    if not total:
+        return f"{'-':>8} {'-':>8}"
+    share = wilson(count, total)
+    return f"{share.low:>8.1e} {share.high:>8.1e}"
 
 
 def main() -> None:
@@ -115,4 +123,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

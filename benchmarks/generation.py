@@ -21,6 +21,7 @@ from pathlib import Path
 
 from peak import peak_mib
 
+from babilong import command
 from babilong.lengths import tokens
 from generators.engines import LARGE_FROM, pool
 from generators.kitchen import Kitchen
@@ -165,4 +166,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -23,6 +23,8 @@ from typing import Any
 
 from peak import peak_mib
 
+from babilong import command
+
 ANSWER = 8
 SIZE: dict[str, Any] = {
     "hidden_size": 512,
@@ -131,4 +133,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from babilong.command import run
 from babilong.tokenizers import load_tokenizer
 from generators.backgrounds.corpus import load_corpus
 from generators.backgrounds.prose import volume
@@ -145,4 +146,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

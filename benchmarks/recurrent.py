@@ -27,6 +27,7 @@ import torch
 from numpy.typing import NDArray
 from peak import peak_mib
 
+from babilong import command
 from baselines.memory.bank import MemoryBank
 from baselines.memory.local import LayerMemory
 from baselines.memory.model import MemoryModel, State
@@ -192,4 +193,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -19,6 +19,7 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from babilong.command import run
 from babilong.lengths import STANDARD, tokens
 from babilong.scoring import SCORES
 from babilong.tasks import TASKS
@@ -123,4 +124,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

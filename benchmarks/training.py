@@ -26,6 +26,7 @@ import torch
 from peak import peak_mib
 
 import baselines.training.moments
+from babilong import command
 from babilong.tokenizers import load_tokenizer
 from baselines.training.kinds import batches
 from baselines.training.kinds import loss as loss_of_kind
@@ -121,4 +122,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -2,7 +2,7 @@
 
 Example::
 
-    shard = within(parse_shard("2/4"), launched())     # job 2 of an array of 4, each perhaps of several processes
+    shard = within(Shard(2, 4), launched())            # job 2 of an array of 4, each perhaps of several processes
     samples_file(shard)                                # "samples-00002-of-00004.jsonl"
     is_mine(shard, position=1)                         # True: the second sample of every four
 

@@ -9,7 +9,7 @@ Example::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from generators.guessing import Guess
 from generators.manifest import Manifest
@@ -76,14 +76,28 @@ def card(manifest: Manifest, guesses: Mapping[str, Guess]) -> str:
         *_background(manifest),
         "## Make it again",
         "Every sample is a function of the recipe, its task, length and index, and comes out the same everywhere. Save "
-        f"this as `recipe.yaml` and run `babilong-generate --recipe recipe.yaml` (babilong {manifest.version}); "
-        "`babilong-generate --verify FOLDER` compares:",
+        f"the first as `recipe.yaml` and run the second (babilong {manifest.version}); `babilong-generate --verify "
+        "FOLDER` compares:",
         _fenced("yaml", recipe.to_yaml()),
+        _fenced("bash", "\n".join(_commands(manifest))),
         "What its parts held:",
         "\n".join(f"- {part}: `{value}`" for part, value in manifest.fingerprints.items())
         + f"\n- recipe: `{manifest.recipe_hash}`",
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _commands(manifest: Manifest) -> Iterator[str]:
+    """What makes every cell: a line for the lengths that have as many rows of the same tasks."""
+    tasks: dict[tuple[str, int], list[str]] = {}
+    for cell in manifest.cells:
+        tasks.setdefault((cell.length, cell.rows), []).append(cell.task)
+    lengths: dict[tuple[str, int], list[str]] = {}
+    for (length, rows), names in tasks.items():
+        lengths.setdefault((",".join(names), rows), []).append(length)
+    kind = "" if manifest.format == "parquet" else f" --format {manifest.format}"
+    for (named, rows), at in lengths.items():
+        yield f"babilong-generate --recipe recipe.yaml -t {named} -l {','.join(at)} -n {rows}{kind} -o FOLDER"
 
 
 def code(text: str) -> str:

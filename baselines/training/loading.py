@@ -67,6 +67,8 @@ def make_recipe(content: dict[str, Any], where: str, text: str = "") -> Recipe:
     kinds: dict[str, type[Any]] = {"validation": Validation, "lora": Lora}
     for key, kind in kinds.items():
         if values.get(key) is not None:
+            if not isinstance(values[key], dict):
+                raise DataError(f"`{key}` of {where} has its settings by name, as in `{key}: {{...}}`.")
             values[key] = made(kind, values[key], f"`{key}` of {where}")
     if values.get("precision") is False:
         values["precision"] = "no"  # which is how YAML reads `no`

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from babilong.errors import BabilongError, DataError, first_sentence
+from babilong.errors import BabilongError, DataError, few, first_sentence
 from babilong.files import write_whole
 from baselines.training.loading import make_recipe
 from baselines.training.recipe import Recipe
@@ -63,7 +63,7 @@ def resume(accelerator: Accelerator, recipe: Recipe, out: Path) -> Progress:
     different = differences(theirs, recipe, progress.step)
     if different:
         raise DataError(
-            f"The folder {out} holds a run of another recipe, which differs in {', '.join(different)}; "
+            f"The folder {out} holds a run of another recipe, which differs in {few(different)}; "
             "choose another one with --out."
         )
     try:

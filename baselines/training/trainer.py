@@ -27,6 +27,7 @@ from baselines.training.models import fresh_model, make_optimizer
 from baselines.training.recipe import Recipe, Stage, Validation
 from baselines.training.shares import same_weights
 from baselines.training.steps import Learner, Loss, Source, Sums
+from baselines.training.stopping import stop_asked
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -68,6 +69,7 @@ def train(
         DataError: the folder holds a run of another recipe, or the loss is no number any more.
         BabilongError: another training is writing the folder.
         UsageError: accelerate is not installed, or parts of the recipe do not fit together.
+        KeyboardInterrupt: it was asked to stop by Ctrl-C or SIGTERM; the step it was at is done and saved.
     """
     must_not_be_test(getattr(source, "split", "train"))
     if recipe.validation is not None and validate is None:
@@ -85,15 +87,18 @@ def train(
         run = _Run(recipe, tokenizer, accelerator, model, optimizer, out, validate, say)
         learner = Learner(recipe, accelerator, model, optimizer, source, loss, out)
         saved = time.monotonic()
-        while run.progress.step < recipe.steps:
-            # The first process's clock is that of all.
-            asks = accelerator.is_main_process and _due(saved, save_minutes)
-            stage, rate = recipe.at(run.progress.step)
-            sums, norm = learner.step(stage, run.progress.step, rate, asks)
-            due = run.after(stage, rate, sums, norm)
-            if due or sums.flags:
-                run.save()
-                saved = time.monotonic()
+        with stop_asked() as stop:
+            while run.progress.step < recipe.steps:
+                # The first process's clock is that of all.
+                asks = stop.is_set() or (accelerator.is_main_process and _due(saved, save_minutes))
+                stage, rate = recipe.at(run.progress.step)
+                sums, norm = learner.step(stage, run.progress.step, rate, asks)
+                due = run.after(stage, rate, sums, norm)
+                if due or sums.flags:
+                    run.save()
+                    saved = time.monotonic()
+                if asks and stop.is_set():
+                    raise KeyboardInterrupt
         return run.finish()
 
 
@@ -120,6 +125,8 @@ class _Run:
         self.log = RunLog(out, done.step, done.samples, has_tensorboard()) if self.main else None
         self.seen = Sums()
         self.started, self.first = time.monotonic(), done.step
+        if done.step:
+            self.say(f"goes on from {out / 'state'}, saved after step {done.step} of {recipe.steps}")
 
     def after(self, stage: Stage, rate: float, sums: Sums, norm: float) -> bool:
         """Count, log and validate a step that is done; whether the run should be saved now."""

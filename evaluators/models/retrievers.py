@@ -3,7 +3,7 @@
 Example::
 
     retriever = make_retriever(RetrievalOptions())
-    retriever.scores(["Mary left.", "It rained."], "Where is Mary?")     # [0.35, 0.0]
+    retriever.scores(["Mary left.", "It rained."], "Where is Mary?")     # [0.24, 0.0]
 """
 
 from __future__ import annotations

@@ -55,6 +55,37 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, monkeypatch, recipe):
         assert lines[0] == lines[1]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_stop_saves_first_and_goes_on_from_there(tmp_path, number):
+    whole = run(TINY, tmp_path / "whole")
+    before = signal.getsignal(number)
+    left = [2]
+
+    def interrupted(model, batch, stage):
+        left[0] -= 1
+        if not left[0]:
+            signal.raise_signal(number)
+        return kinds.loss(model, batch, stage)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(TINY, tmp_path / "stopped", interrupted)
+    assert signal.getsignal(number) == before
+    assert json.loads((tmp_path / "stopped" / "state" / "progress.json").read_text())["step"] == 3
+    said: list[str] = []
+    same(run(TINY, tmp_path / "stopped", say=said.append), whole)
+    assert said[0] == f"goes on from {tmp_path / 'stopped' / 'state'}, saved after step 3 of 7"
+
+
+def test_who_is_asked_twice_stops_at_once(tmp_path):
+    def interrupted(model, batch, stage):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(TINY, tmp_path / "run", interrupted)
+    assert not (tmp_path / "run" / "state").exists()
+
+
 def test_a_kill_amid_the_swap_of_states_loses_nothing(tmp_path):
     out = tmp_path / "run"
     finished = run(one_stage(2), out)

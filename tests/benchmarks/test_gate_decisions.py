@@ -120,3 +120,9 @@ def test_a_row_of_the_table_sums_a_cell_up(benchmark, samples, folder):
     total = sum(len(sentences(sample)) for sample in samples)
     assert row.split()[:6] == ["qa1", "1k", "2", str(total), str(total), str(total - facts)]
     assert row.split()[8:10] == [str(facts), "0"]
+
+
+def test_where_every_segment_holds_a_fact_none_can_be_let_in_falsely(benchmark, tmp_path):
+    generate(Recipe(), ["qa1"], ["0k"], 2, tmp_path / "data")
+    (row,) = benchmark.rows(reader(lambda text: True), tmp_path / "data")
+    assert row.split()[5:8] == ["0", "-", "-"]

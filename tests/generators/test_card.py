@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,26 @@ def test_it_is_what_load_dataset_and_people_read(babi: Path, books: Path, tmp_pa
     assert with_values(Recipe(), recipe) == Recipe(str(babi), background=str(books))
     for table in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
         assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_what_it_says_to_run_makes_the_same_dataset_again(tmp_path: Path) -> None:
+    generate(Recipe(seed=7), ["qa1", "qa2"], ["0k", "400"], 2, tmp_path / "data", "jsonl", allow_repeats=True)
+    generate(Recipe(seed=7), ["qa1"], ["0k"], 3, tmp_path / "data", "jsonl")
+    said = sections((tmp_path / "data" / "README.md").read_text("utf-8"))["Make it again"]
+    recipe, commands = said.split("```")[1:4:2]
+    (tmp_path / "recipe.yaml").write_text(recipe.removeprefix("yaml"))
+    lines = commands.removeprefix("bash").strip().splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        program, *words = line.split()
+        assert program == "babilong-generate"
+        subprocess.run([sys.executable, "-m", "generators.cli", *words], check=True, cwd=tmp_path, capture_output=True)
+    first, second = (
+        {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*.jsonl")}
+        for folder in (tmp_path / "data", tmp_path / "FOLDER")
+    )
+    assert len(first) == 4
+    assert first == second
 
 
 def test_figures() -> None:

@@ -156,7 +156,8 @@ def test_a_list_is_read_as_it_stands(tmp_path: Path) -> None:
     assert load_questions(tmp_path / "list.json") == {"qa1": (2, 1), "qa7": ()}
 
 
-def test_the_recipe() -> None:
+def test_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # whoever works here may have the stories in the folder that they are looked for in
     recipe = load_recipe("published")
     assert (recipe.reserve, recipe.avoid_collisions, recipe.legacy) == (300, False, False)
     assert recipe.tokenizer == "openai-community/gpt2" and recipe.background.startswith("emozilla/pg19@")
