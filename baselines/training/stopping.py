@@ -13,8 +13,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stop_asked() -> Iterator[threading.Event]:
-    """Within it the first signal only sets the event, and the second one interrupts; elsewhere than in the main thread
-    signals are left as they are.
+    """Within it the first signal only sets the event, and the second one interrupts.
+
+    Elsewhere than in the main thread signals are left as they are.
     """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
