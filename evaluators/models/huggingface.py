@@ -1,7 +1,8 @@
 """Plain causal language models of the `transformers` library, from the hub or a folder: `hf/ID-or-folder`.
 
 Prompts are read in pieces of `PREFILL` tokens into the key-value cache and logits are made for the last position only
-(both are the library's own), so that memory beyond the cache does not grow with the prompt.
+(both are the library's own), so that memory beyond the cache does not grow with the prompt. Models that do not go on
+where a piece ended read the prompt whole.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from evaluators.models.checkpoint import (
 from evaluators.models.local_options import LocalOptions
 from evaluators.models.piecewise import speed_up
 from evaluators.models.protocol import Answer, ModelOptions, Request
+from evaluators.models.trial import goes_on
 
 # Each piece copies the cache and is masked against all before it: many small pieces cost time, large ones memory.
 # Of 512, 1,024 and 2,048 the middle one is as fast as the largest (benchmarks/prefill.py).
@@ -49,7 +51,12 @@ class HuggingFaceModel:
         speed_up(model)
         self.stops = end_tokens(model.generation_config.eos_token_id, tokenizer)
         # The model's own settings (sampling, penalties) would otherwise fill in whatever is not given here.
-        model.generation_config = self.generation = _greedy(model, tokenizer, self.stops, options.max_new_tokens)
+        model.generation_config = self.generation = _greedy(tokenizer, self.stops, options.max_new_tokens)
+        # Models without a key-value cache (Mamba) carry a state of fixed size instead, and take the prompt whole.
+        cached = "past_key_values" in inspect.signature(model.forward).parameters
+        if cached and goes_on(model, self.generation):
+            self.generation.prefill_chunk_size = PREFILL
+        self.forgets = cached and self.generation.prefill_chunk_size is None
 
     @classmethod
     def load(cls, name: str, source: str, options: ModelOptions) -> HuggingFaceModel:
@@ -77,7 +84,7 @@ class HuggingFaceModel:
         return fingerprint(self.source, self.model.config)
 
     def describe(self) -> dict[str, Any]:
-        """Weights, data type, attention, chat template and decoding."""
+        """Weights, data type, attention, chat template and decoding; prompts read whole where others come in pieces."""
         return {
             "model": self.name,
             "checkpoint": self.fingerprint,
@@ -85,6 +92,7 @@ class HuggingFaceModel:
             "dtype": str(self.model.dtype).removeprefix("torch."),
             "attention": self.attention,
             "load_in": self.options.local.load_in,
+            **({"prefill": "whole"} if self.forgets else {}),
             **self.chat.describe(),
             "decoding": self.options.decoding,
         }
@@ -162,18 +170,15 @@ def _settings(options: LocalOptions, place: str) -> dict[str, Any]:
     return settings
 
 
-def _greedy(model: Any, tokenizer: Any, stops: list[int], max_new_tokens: int) -> Any:
+def _greedy(tokenizer: Any, stops: list[int], max_new_tokens: int) -> Any:
     import transformers
 
     library: Any = transformers
     pad = tokenizer.pad_token_id
-    # Models without a key-value cache (Mamba) carry a state of fixed size instead, and take the prompt whole.
-    cached = "past_key_values" in inspect.signature(model.forward).parameters
     return library.GenerationConfig(
         max_new_tokens=max_new_tokens,
         do_sample=False,
         eos_token_id=stops or None,
         # Padding is masked: any token does where the tokenizer has none for it.
         pad_token_id=pad if pad is not None else (stops or [0])[0],
-        prefill_chunk_size=PREFILL if cached else None,
     )
