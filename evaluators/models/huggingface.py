@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+from babilong.command import note
 from babilong.errors import DataError, UsageError
 from evaluators.models.batches import Output, answer_in_batches
 from evaluators.models.chat import choose_chat
@@ -28,7 +29,7 @@ from evaluators.models.checkpoint import (
 from evaluators.models.local_options import LocalOptions
 from evaluators.models.piecewise import speed_up
 from evaluators.models.protocol import Answer, ModelOptions, Request
-from evaluators.models.trial import goes_on
+from evaluators.models.trial import goes_on, skips_padding
 
 # Each piece copies the cache and is masked against all before it: many small pieces cost time, large ones memory.
 # Of 512, 1,024 and 2,048 the middle one is as fast as the largest (benchmarks/prefill.py).
@@ -57,6 +58,10 @@ class HuggingFaceModel:
         if cached and goes_on(model, self.generation):
             self.generation.prefill_chunk_size = PREFILL
         self.forgets = cached and self.generation.prefill_chunk_size is None
+        self.batch_size = options.batch_size
+        if self.batch_size > 1 and not skips_padding(model, self.generation):
+            note(f"{name} reads the padding of a batch as text: its prompts are answered one at a time.")
+            self.batch_size = 1
 
     @classmethod
     def load(cls, name: str, source: str, options: ModelOptions) -> HuggingFaceModel:
@@ -102,8 +107,8 @@ class HuggingFaceModel:
         return len(self.chat.encode(request.prompt))
 
     def answer(self, requests: Iterator[Request]) -> Iterator[Answer]:
-        """Answers batch by batch, each of one length."""
-        return answer_in_batches(requests, self.options.batch_size, self._answer_batch)
+        """Answers batch by batch, each of one length; one by one where padding would be read."""
+        return answer_in_batches(requests, self.batch_size, self._answer_batch)
 
     def _answer_batch(self, batch: Sequence[Request]) -> list[Output]:
         import torch

@@ -1,9 +1,11 @@
 """What a model of transformers can be trusted with, tried on a few dozen tokens when it is loaded.
 
 Not every architecture goes on where a piece of a prompt ended: the Mamba layers of Jamba and Zamba begin anew, and
-others raise. The former is seen in the numbers alone. Example::
+others raise. Not every one leaves padding unread: RWKV takes it for text. Most of it is seen in the numbers alone.
+Example::
 
     goes_on(model, settings)     # True: prompts can be read in pieces
+    skips_padding(model, settings)     # True: prompts of unequal lengths can be answered together
 """
 
 from __future__ import annotations
@@ -31,6 +33,26 @@ def goes_on(model: Any, settings: Any) -> bool:
         return False
 
 
+def skips_padding(model: Any, settings: Any) -> bool:
+    """Whether a prompt that is padded to the length of another gives the logits that it gives alone.
+
+    Args:
+        model: of transformers, with `generate`.
+        settings: the `GenerationConfig` with which prompts are answered.
+    """
+    import torch
+
+    ids = _tokens(model)
+    both = ids.repeat(2, 1)
+    mask = torch.ones_like(both)
+    mask[1, :_FIRST] = 0  # what is masked here is text, which changes more than any token made for padding
+    try:
+        alone = _last_logits(model, settings, ids[:, _FIRST:])
+        return _is_same(model, alone, _last_logits(model, settings, both, mask)[1:])
+    except Exception:  # models raise what they like
+        return False
+
+
 def _tokens(model: Any) -> Any:
     """The ids of one row."""
     import torch
@@ -40,13 +62,13 @@ def _tokens(model: Any) -> Any:
     return torch.cat((first, first[:, :_AGAIN]), 1)
 
 
-def _last_logits(model: Any, settings: Any, ids: Any, **more: Any) -> Any:
-    """The logits of the last position of every row."""
+def _last_logits(model: Any, settings: Any, ids: Any, mask: Any = None, **more: Any) -> Any:
+    """The logits of the last position of every row; of all of its tokens where there is no mask."""
     import torch
 
     told = copy(settings)
     told.update(max_new_tokens=1, output_logits=True, return_dict_in_generate=True, **more)
-    mask = torch.ones_like(ids)
+    mask = torch.ones_like(ids) if mask is None else mask
     with torch.inference_mode():
         written = model.generate(ids.to(model.device), attention_mask=mask.to(model.device), generation_config=told)
     return written.logits[0].float()

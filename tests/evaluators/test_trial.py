@@ -1,4 +1,4 @@
-"""Architectures that do not go on from a piece of the prompt are found out at load, and answer as the library does."""
+"""Architectures that do not go on from a piece of a prompt, or read padding, are found out and answer all the same."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "Zamba": HEADS | MAMBA | {"layers_block_type": ["mamba", "hybrid"] * 2, "n_mamba_heads": 2},
     "MiniMax": HEADS | {"num_hidden_layers": 2, "num_local_experts": 2, "num_experts_per_tok": 1, "head_dim": 8},
     "RecurrentGemma": HEADS | {"num_hidden_layers": 3, "lru_width": 32, "attention_window_size": 40},
+    "Rwkv": {"num_hidden_layers": 2, "attention_hidden_size": 32},
 }
+FORGETFUL = ("Jamba", "Zamba", "MiniMax", "RecurrentGemma")
 
 
 def request(number: int, words: int) -> Request:
@@ -72,7 +74,7 @@ def reference(folder: Path, request: Request) -> str:
     return str(tokenizer.decode(written, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FORGETFUL)
 def test_reads_prompts_whole_where_pieces_are_not_gone_on_from(
     make: Make, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,3 +94,25 @@ def test_knows_in_every_data_type_what_goes_on(make: Make, gpt2: Path, llama: Pa
         assert model.generation.prefill_chunk_size == huggingface.PREFILL
         assert "prefill" not in model.describe()  # its runs keep their names
     assert load(make("Jamba"), dtype=dtype).generation.prefill_chunk_size is None
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_answers_do_not_depend_on_the_batch(
+    make: Make, family: str, batch_size: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make(family)
+    model = load(folder, batch_size=batch_size, dtype="float32")
+    said = capsys.readouterr().err
+    assert [a.text for a in model.answer(iter(REQUESTS))] == [reference(folder, each) for each in REQUESTS]
+    if family == "Rwkv" and batch_size > 1:
+        assert said == "hf/tiny reads the padding of a batch as text: its prompts are answered one at a time.\n"
+        assert model.batch_size == 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_batches_stay_where_padding_is_skipped(
+    gpt2: Path, llama: Path, dtype: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert [load(folder, batch_size=3, dtype=dtype).batch_size for folder in (gpt2, llama)] == [3, 3]
+    assert "padding" not in capsys.readouterr().err
