@@ -39,6 +39,7 @@ _RECEIVER = re.compile(r"\bto (\w+)|\b(?:received|taken) by (\w+)|\b(\w+) (?:has
 
 # Outputs may be long and odd: no pattern here may take quadratic time, so none scans on from every start.
 _REASONING = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.I)
+_OPENED = re.compile(r"<(?:think|thinking|thought|reasoning)>(?=\s*\Z)", re.I)
 _NEXT_SAMPLE = re.compile(
     r"(?i:</?context>|<example>)|\b(?:Question|Context) ?\d* ?:|(?im:^[^\w\n]*(?:question|context) ?\d* ?:)"
 )
@@ -79,6 +80,16 @@ def score(name: str, task: str, output: str, target: str, question: str, labels:
         raise unknown("score", name, SCORES)
     known = get_task(task)
     return _SCORES[name](replace(known, labels=labels) if labels else known, output, target, question)
+
+
+def opened_reasoning(prompt: str) -> str:
+    r"""The tag with which the end of a prompt opens the reasoning, so that the output has its closing tag alone; or "".
+
+    Example:
+        >>> opened_reasoning("Where is Mary?<|assistant|><think>\n")
+        '<think>'
+    """
+    return "".join(_OPENED.findall(prompt))
 
 
 def _exact(task: Task, output: str, target: str, question: str) -> bool:

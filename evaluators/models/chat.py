@@ -9,11 +9,16 @@ Example::
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from babilong.errors import UsageError, first_sentence
+from babilong.scoring import opened_reasoning
+
+# Tokens at the end of a prompt in which a tag of reasoning fits, be it spelt in single characters.
+_TAG = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,10 @@ class Chat:
             messages, chat_template=self.template, add_generation_prompt=True, return_dict=True
         )
         return list(encoded["input_ids"])
+
+    def opening(self, ids: Sequence[int]) -> str:
+        """The tag with which a prompt opens the reasoning of its answer, as some templates do, or ""."""
+        return opened_reasoning(str(self.tokenizer.decode(list(ids[-_TAG:]))))
 
     def describe(self) -> dict[str, Any]:
         """Which way prompts are read, and sha256 of the template's text."""

@@ -82,10 +82,11 @@ def end_tokens(named: int | list[int] | None, tokenizer: Any) -> list[int]:
     return [] if found is None else list(found) if isinstance(found, list) else [int(found)]
 
 
-def read_answer(tokenizer: Any, tokens_in: int, ids: Sequence[int], ends: Sequence[int]) -> Output:
-    """The answer that a model wrote as token ids, up to the first end token."""
+def read_answer(tokenizer: Any, tokens_in: int, ids: Sequence[int], ends: Sequence[int], opening: str = "") -> Output:
+    """The answer that a model wrote as token ids, up to the first end token, behind what the prompt began of it."""
     end = next((place for place, token in enumerate(ids) if token in ends), None)
-    text = str(tokenizer.decode(list(ids[:end]), skip_special_tokens=True, clean_up_tokenization_spaces=False))
+    text = tokenizer.decode(list(ids[:end]), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    text = f"{opening}{text}"
     return (text, "length", tokens_in, len(ids)) if end is None else (text, "stop", tokens_in, end + 1)
 
 

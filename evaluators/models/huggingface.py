@@ -125,10 +125,10 @@ class HuggingFaceModel:
             written = self.model.generate(
                 ids.to(device), attention_mask=mask.to(device), generation_config=self.generation
             )
-        return [self._output(len(prompt), row[width:].tolist()) for prompt, row in zip(prompts, written, strict=True)]
+        return [self._output(prompt, row[width:].tolist()) for prompt, row in zip(prompts, written, strict=True)]
 
-    def _output(self, tokens_in: int, ids: list[int]) -> Output:
-        return read_answer(self.tokenizer, tokens_in, ids, self.stops)
+    def _output(self, prompt: list[int], ids: list[int]) -> Output:
+        return read_answer(self.tokenizer, len(prompt), ids, self.stops, self.chat.opening(prompt))
 
 
 def _load(source: str, options: ModelOptions) -> tuple[Any, Any]:

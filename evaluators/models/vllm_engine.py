@@ -108,7 +108,7 @@ class VLLMModel:
 
         params = SamplingParams(temperature=0.0, max_tokens=self.options.max_new_tokens, stop_token_ids=self.stops)
         engine = self.engine
-        given: dict[str, tuple[int, float]] = {}  # tokens of the prompt, and when
+        given: dict[str, tuple[int, str, float]] = {}  # tokens of the prompt, what it begins of the answer, and when
         left = iter(requests)
         try:
             while True:
@@ -117,7 +117,7 @@ class VLLMModel:
                     ids = self.chat.encode(request.prompt)
                     try:
                         engine.add_request(request.id, {"prompt_token_ids": ids}, params)
-                        given[request.id] = len(ids), started
+                        given[request.id] = len(ids), self.chat.opening(ids), started
                     except Exception as error:  # vLLM has classes of its own for what it refuses
                         yield _failed(request.id, started, error)
                 if not given:
@@ -148,25 +148,25 @@ class VLLMModel:
         except Exception as error:  # vLLM raises what it likes
             raise BabilongError(f"vLLM cannot start {self.name}: {first_sentence(error)}") from error
 
-    def _step(self, given: dict[str, tuple[int, float]]) -> Iterator[Answer]:
+    def _step(self, given: dict[str, tuple[int, str, float]]) -> Iterator[Answer]:
         """One step of the engine, and the answers that it finished; if it fails, all that it held is lost."""
         try:
             outputs = self.engine.step()
         except Exception as error:
             self.engine.abort_request(list(given))
             for key in list(given):
-                _, started = given.pop(key)
+                *_, started = given.pop(key)
                 yield _failed(key, started, error)
             return
         for output in outputs:
             if output.finished:
-                tokens_in, started = given.pop(output.request_id)
-                written = read_answer(self.tokenizer, tokens_in, output.outputs[0].token_ids, self.stops)
+                tokens_in, opening, started = given.pop(output.request_id)
+                written = read_answer(self.tokenizer, tokens_in, output.outputs[0].token_ids, self.stops, opening)
                 yield Answer(output.request_id, *written, seconds=round(time.perf_counter() - started, 4))
 
 
-def _has_room(given: Mapping[str, tuple[int, float]]) -> bool:
-    return len(given) < _MOST_REQUESTS and sum(tokens for tokens, _ in given.values()) < _MOST_TOKENS
+def _has_room(given: Mapping[str, tuple[int, str, float]]) -> bool:
+    return len(given) < _MOST_REQUESTS and sum(tokens for tokens, *_ in given.values()) < _MOST_TOKENS
 
 
 def _failed(key: str, started: float, error: Exception) -> Answer:

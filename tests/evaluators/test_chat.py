@@ -93,6 +93,22 @@ def test_broken_files(tokenizer: Any, tmp_path: Path, content: bytes, message: s
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("end", "opening"),
+    [
+        ("<think>", "<think>"),
+        ("<think>\n\n", "<think>"),
+        ("<Thinking> ", "<Thinking>"),
+        ("<think></think>\n", ""),
+        ("", ""),
+    ],
+)
+def test_what_of_the_answer_a_template_begins(tokenizer: Any, end: str, opening: str) -> None:
+    tokenizer.chat_template = f"{PLAIN[:-11]}{end}{{% endif %}}"
+    chat = choose_chat(tokenizer, "on", system=None, name="hf/tiny")
+    assert chat.opening(chat.encode("Say <think> again.")) == opening
+
+
 def test_on_without_a_template(tokenizer: Any) -> None:
     with pytest.raises(UsageError, match="hf/tiny has no chat template; give one with --chat-template FILE"):
         choose_chat(tokenizer, "on", system=None, name="hf/tiny")

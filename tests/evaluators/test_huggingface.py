@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from babilong.errors import DataError, UsageError
+from babilong.scoring import score
 from evaluators.models import huggingface
 from evaluators.models.huggingface import HuggingFaceModel
 from evaluators.models.local_options import LocalOptions
@@ -102,7 +103,7 @@ def test_sliding_windows_and_models_without_a_cache(
     torch.manual_seed(7)
     library.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     model = load(folder, batch_size=4, dtype="float32")
-    expected = [model._output(0, reference(model, each))[0] for each in REQUESTS]
+    expected = [model._output([], reference(model, each))[0] for each in REQUESTS]
     assert [answer.text for answer in model.answer(iter(REQUESTS))] == expected
 
 
@@ -135,6 +136,23 @@ def test_chat_template_with_and_without_a_system_message(
     assert text.startswith(start)
     assert text.endswith("Where is Mary?<assistant>")
     assert model.describe()["prompt"] == "chat"
+
+
+@pytest.mark.parametrize("tag", ["think", "reasoning"])
+def test_reasoning_that_the_template_opens_and_nothing_ends_is_no_answer(
+    make_llm: Callable[..., Path], tmp_path: Path, tag: str
+) -> None:
+    opens = CHAT.replace("<assistant>", f"<assistant><{tag}>\n")
+    plain, model = (load(make_llm(tmp_path / name, template=each)) for name, each in (("a", CHAT), ("b", opens)))
+    assert next(model.answer(iter(REQUESTS))).text.startswith(f"<{tag}>")
+
+    def is_right(model: HuggingFaceModel, written: str) -> bool:
+        text, *_ = model._output(model.chat.encode("Where is Mary?"), _ids(model, written))
+        return score("v2", "qa1", text, "garden", "Where is Mary?")
+
+    assert not is_right(model, "so she is in the garden")
+    assert is_right(model, f"so she went there</{tag}> garden")
+    assert is_right(plain, "so she is in the garden")
 
 
 def test_system_message_without_a_chat_template(gpt2: Path) -> None:

@@ -167,6 +167,14 @@ def test_answers_as_they_finish_and_keeps_the_engine_filled(gpt2: Path, monkeypa
     assert rest[0].text == loaded.tokenizer.decode([5, 6])
 
 
+def test_reasoning_that_the_template_opens_is_seen_in_the_answer(
+    make_llm: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_llm(tmp_path / "thinks", template=SHOUT + "<think>\n")
+    loaded = model(folder, monkeypatch, FakeEngine())
+    assert {each.text for each in loaded.answer(iter(REQUESTS))} == {"<think>" + loaded.tokenizer.decode([5, 6])}
+
+
 def test_few_long_prompts_at_a_time(gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evaluators.models.vllm_engine._MOST_TOKENS", 10)
     fake = FakeEngine()
