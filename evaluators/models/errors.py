@@ -35,7 +35,11 @@ ERRORS: Mapping[str, ErrorClass] = MappingProxyType(
     {
         error.name: error
         for error in (
-            ErrorClass("context_overflow", 0, "the prompt is longer than what the model or its server takes"),
+            ErrorClass(
+                "context_overflow",
+                0,
+                "the prompt is longer than what the model or its server takes, or the server cut it",
+            ),
             ErrorClass("timeout", _AS_ASKED, "no answer in time"),
             ErrorClass("rate_limited", _AS_ASKED, "more requests or tokens a minute than the server allows"),
             ErrorClass("auth", 0, "the key is missing or wrong, or its account may not do this or has no credit"),

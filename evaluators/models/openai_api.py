@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _PATHS = {"chat": "/chat/completions", "completions": "/completions"}
 # Tokens are counted by the server; until it has said how many, a prompt is taken to have one in so many characters.
 _CHARACTERS_A_TOKEN = 4
+# A server that read a smaller share of a prompt than this has cut it: the counts of both sides differ by a few tokens.
+_READ = 0.9
 # How servers say that they have no chat, or none for this model.
 _NOT_THIS_WAY = (400, 404, 405, 422, 500, 501)
 # A server that is there answers small questions soon.
@@ -122,7 +124,7 @@ class OpenAIModel:
         async def attempt(seconds: float) -> Reply:
             nonlocal started
             started = monotonic()
-            return read_reply(await self._post(client, prompt, seconds))
+            return self._uncut(prompt, read_reply(await self._post(client, prompt, seconds)))
 
         patience = Patience(self.server.timeout, self.server.total_timeout, self.server.max_retries)
         found, retries = await patience.spend_on(attempt, turn, Stream("retry", request.id))
@@ -137,6 +139,17 @@ class OpenAIModel:
         text = self.endpoint.scrub(found.text)
         counts = found.tokens_in, found.tokens_out
         return Answer(request.id, text, found.finish_reason, *counts, seconds, retries=retries)
+
+    def _uncut(self, prompt: str, reply: Reply) -> Reply:
+        """The reply, unless both sides' counts tell that it is to a part of the prompt."""
+        sent = self._counter(prompt) if self._counter and reply.tokens_in else 0
+        if reply.tokens_in < _READ * sent:
+            raise Failure(
+                "context_overflow",
+                f"The server read {reply.tokens_in:,} of the prompt's {sent:,} tokens; raise the limit at which it "
+                f"cuts prompts, or mend --tokenizer if it is not the model's.",
+            )
+        return reply
 
     async def _post(self, client: AsyncOpenAI, prompt: str, seconds: float) -> dict[str, Any]:
         """One attempt; a second one at once where the server calls the token limit by its newer name."""

@@ -13,6 +13,7 @@ import pytest
 
 from babilong.errors import BabilongError, OverLengthError
 from babilong.prompts import load_prompts
+from babilong.tokenizers import load_tokenizer
 from evaluators.job import Job
 from evaluators.models import retries
 from evaluators.models.errors import ERRORS
@@ -263,6 +264,24 @@ def test_a_server_that_is_not_there() -> None:
         pass
     with pytest.raises(BabilongError, match=f"Cannot reach the server at {server.url}: .*--base-url"):
         load(server)
+
+
+@pytest.mark.parametrize(
+    ("read", "tokenizer", "kind"),
+    [(0.5, "builtin", "context_overflow"), (0.89, "builtin", "context_overflow"), (0.91, "builtin", None),
+     (1.2, "builtin", None), (0, "builtin", None), (0.5, None, None)],
+)  # fmt: skip
+def test_a_server_that_cuts_prompts_silently_is_noticed(read: float, tokenizer: str | None, kind: str | None) -> None:
+    request = Request("qa1/1k/0", "qa1", "1k", "Mary went to the garden. " * 200, "Where is Mary?")
+    sent = len(load_tokenizer().encode(request.prompt))
+    body = says("kitchen") | {"usage": {"prompt_tokens": int(read * sent), "completion_tokens": 2}}
+    models = Reply(body={"data": [{"id": "tiny", "max_model_len": 100_000}]})
+    with FaultyServer(usual=lambda asked: Reply(body=body), models=models) as server:
+        (answer,) = load(server, tokenizer=tokenizer).answer(iter([request]))
+        assert len(server.asked) == 1
+    assert (answer.error, answer.text) == (kind, "" if kind else "kitchen")
+    if kind:
+        assert str(answer.message).startswith(f"The server read {int(read * sent):,} of the prompt's {sent:,} tokens;")
 
 
 def test_the_limit_of_vllm_and_a_tokenizer_refuse_long_prompts_first(dataset: Dataset, tmp_path: Path) -> None:
