@@ -21,7 +21,7 @@ class Reply:
     Attributes:
         text: what the model wrote, without the reasoning that some servers keep apart.
         finish_reason: in the server's words, where `stop` and `length` mean the same everywhere.
-        tokens_in: tokens of the prompt; 0 where the server does not say.
+        tokens_in: tokens of the prompt; 0 where the server does not say, or no number.
         tokens_out: tokens of the answer, likewise.
     """
 
@@ -53,5 +53,6 @@ def read_reply(body: Mapping[str, Any]) -> Reply:
         raise Failure("empty", f"The model wrote nothing and ended with {reason!r}.")
     usage = body.get("usage")
     counts = [usage.get(key) if isinstance(usage, dict) else 0 for key in ("prompt_tokens", "completion_tokens")]
-    tokens_in, tokens_out = (count if isinstance(count, int) else 0 for count in counts)
+    # True is an int to Python, and no count to who reads the record again.
+    tokens_in, tokens_out = (count if type(count) is int and count >= 0 else 0 for count in counts)
     return Reply(text, reason, tokens_in, tokens_out)

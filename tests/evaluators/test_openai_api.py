@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -64,6 +65,15 @@ def test_completions_and_replies_without_usage() -> None:
     assert {asked.path for asked in server.asked} == {"/v1/completions"}
     assert all(asked.body["prompt"].startswith("Be brief.\n\nRead: fact ") for asked in server.asked)
     assert all(asked.body["max_tokens"] == 20 and "messages" not in asked.body for asked in server.asked)
+
+
+@pytest.mark.parametrize("odd", [True, -3, 2.5, 1e400, "9", None])
+def test_counts_that_are_none_are_as_unsaid(odd: object, dataset: Dataset, tmp_path: Path) -> None:
+    body = json.dumps(says("kitchen") | {"usage": {"prompt_tokens": odd, "completion_tokens": 7}})
+    with FaultyServer(usual=lambda asked: Reply(body=body.encode())) as server:
+        done = evaluate(Job(load(server), dataset, dataset.cells, load_prompts(), limit=1), tmp_path, quiet=True)
+    found = read_records(done / "samples.jsonl").values()
+    assert {(record.output, record.tokens_in, record.tokens_out) for record in found} == {("kitchen", 0, 7)}
 
 
 FAULTS = [
