@@ -72,7 +72,9 @@ def cannot_load(source: str, error: Exception) -> DataError:
 
 def positions(config: Any) -> int | None:
     """Tokens that a model reads and writes at most; None where its config names no limit."""
-    found = getattr(config.get_text_config(), "max_position_embeddings", None)
+    text = config.get_text_config()
+    # The library knows most other names as the first one; that of MPT it does not.
+    found = getattr(text, "max_position_embeddings", getattr(text, "max_seq_len", None))
     return None if found is None else int(found)
 
 

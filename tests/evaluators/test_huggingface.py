@@ -11,12 +11,17 @@ from typing import Any
 import pytest
 import torch
 
-from babilong.errors import DataError, UsageError
+from babilong.errors import DataError, OverLengthError, UsageError
+from babilong.prompts import load_prompts
 from babilong.scoring import score
+from evaluators.job import Job
 from evaluators.models import huggingface
 from evaluators.models.huggingface import HuggingFaceModel
 from evaluators.models.local_options import LocalOptions
 from evaluators.models.protocol import ModelOptions, Request
+from evaluators.runner import evaluate
+from evaluators.weightless import find_counter
+from generators.dataset import Dataset
 
 WORDS = ("Mary", "went", "to", "the", "garden", "while", "an", "old", "clock", "struck", "nine", "unheard", ".")
 CHAT = (
@@ -174,6 +179,21 @@ def test_limit_leaves_room_for_the_answer(gpt2: Path) -> None:
     assert model.count(REQUESTS[0]) == len(model.tokenizer(REQUESTS[0].prompt).input_ids)
     with pytest.raises(UsageError, match="no room"):
         load(gpt2, max_new_tokens=4096)
+
+
+def test_limit_by_another_name_refuses_prompts_before_any_is_answered(
+    gpt2: Path, dataset: Dataset, tmp_path: Path
+) -> None:
+    from transformers import MptConfig, MptForCausalLM
+
+    folder = shutil.copytree(gpt2, tmp_path / "mpt")
+    words = load(gpt2).tokenizer.vocab_size
+    config: Any = MptConfig(vocab_size=words, d_model=32, n_heads=2, n_layers=1, max_seq_len=512, eos_token_id=0)
+    MptForCausalLM(config).save_pretrained(folder)
+    model = load(folder)
+    assert model.max_tokens == find_counter(f"hf/{folder}", ModelOptions()).limit == 512 - 20
+    with pytest.raises(OverLengthError, match="10 of 20 prompts are longer than the 492 tokens"):
+        evaluate(Job(model, dataset, dataset.cells, load_prompts()), tmp_path / "runs", quiet=True)
 
 
 @pytest.mark.parametrize(
