@@ -78,10 +78,20 @@ def positions(config: Any) -> int | None:
     return None if found is None else int(found)
 
 
-def end_tokens(named: int | list[int] | None, tokenizer: Any) -> list[int]:
-    """The tokens that end an answer: those that the model's settings name, else the tokenizer's own."""
+def end_tokens(source: str, named: Any, tokenizer: Any) -> list[int]:
+    """The tokens that end an answer: those that the model's settings name, else the tokenizer's own.
+
+    Raises:
+        DataError: what they name is no token.
+    """
     found = tokenizer.eos_token_id if named is None else named
-    return [] if found is None else list(found) if isinstance(found, list) else [int(found)]
+    ends = [] if found is None else found if isinstance(found, list) else [found]
+    if not {*map(type, ends)} <= {int}:
+        raise DataError(
+            f"Cannot use the model {source}: it names {found!r} as the end of an answer; give a token's number, or a "
+            f"list of them, as eos_token_id in its generation_config.json or config.json."
+        )
+    return list(ends)
 
 
 def read_answer(tokenizer: Any, tokens_in: int, ids: Sequence[int], ends: Sequence[int], opening: str = "") -> Output:

@@ -50,7 +50,7 @@ class HuggingFaceModel:
         self.chat = choose_chat(tokenizer, options.local.chat_template, system=options.system, name=name)
         self.attention = str(model.config._attn_implementation)
         speed_up(model)
-        self.stops = end_tokens(model.generation_config.eos_token_id, tokenizer)
+        self.stops = end_tokens(source, model.generation_config.eos_token_id, tokenizer)
         # The model's own settings (sampling, penalties) would otherwise fill in whatever is not given here.
         model.generation_config = self.generation = _greedy(tokenizer, self.stops, options.max_new_tokens)
         # Models without a key-value cache (Mamba) carry a state of fixed size instead, and take the prompt whole.

@@ -52,7 +52,7 @@ class VLLMModel:
         self.config = config
         self.options = options
         self.chat = choose_chat(tokenizer, options.local.chat_template, system=options.system, name=name)
-        self.stops = end_tokens(_named_end(source, config), tokenizer)
+        self.stops = end_tokens(source, _named_end(source, config), tokenizer)
         self._longest = 0
 
     @classmethod
@@ -174,7 +174,7 @@ def _failed(key: str, started: float, error: Exception) -> Answer:
     return Answer(key, "", None, 0, 0, seconds, error_class(error), first_sentence(error))
 
 
-def _named_end(source: str, config: Any) -> int | list[int] | None:
+def _named_end(source: str, config: Any) -> Any:
     """The end tokens that a model's generation settings name, or its config where it has none."""
     import transformers
 

@@ -207,6 +207,10 @@ def test_limit_by_another_name_refuses_prompts_before_any_is_answered(
         (lambda folder: _replace(folder / "config.json", '"n_layer": 2', '"n_layer": 3'), "lack"),
         (lambda folder: (folder / "config.json").write_text("{"), "Cannot load"),
         (lambda folder: [file.unlink() for file in folder.glob("tokenizer*")], "without a tokenizer"),
+        (lambda folder: _name_end(folder, '"x"'), "names 'x' as the end of an answer; .* generation_config.json"),
+        (lambda folder: _name_end(folder, '[1, "2"]'), "names .1, '2'. as the end"),
+        (lambda folder: _name_end(folder, "true"), "names True as the end"),
+        (lambda folder: _name_end(folder, "{}"), "names {} as the end"),
     ],
 )
 def test_broken_folders(gpt2: Path, tmp_path: Path, breakage: Callable[[Path], object], message: str) -> None:
@@ -350,6 +354,10 @@ def test_a_sample_that_never_fits_has_its_class(gpt2: Path, monkeypatch: pytest.
 def test_hub_model_that_cannot_be_had() -> None:
     with pytest.raises(DataError, match="Cannot load the model nobody/nothing"):
         load(Path("nobody/nothing"))
+
+
+def _name_end(folder: Path, token: str) -> None:
+    (folder / "generation_config.json").write_text(f'{{"eos_token_id": {token}}}')
 
 
 def _replace(file: Path, old: str, new: str) -> None:

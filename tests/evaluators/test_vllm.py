@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -239,6 +240,13 @@ def test_an_engine_that_does_not_start(gpt2: Path, monkeypatch: pytest.MonkeyPat
 def test_bad_options(gpt2: Path, monkeypatch: pytest.MonkeyPatch, local: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         model(gpt2, monkeypatch, FakeEngine(), **local)
+
+
+def test_an_end_that_is_no_token(gpt2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = shutil.copytree(gpt2, tmp_path / "model")
+    (folder / "generation_config.json").write_text('{"eos_token_id": "x"}')
+    with pytest.raises(DataError, match="names 'x' as the end of an answer"):
+        model(folder, monkeypatch, FakeEngine())
 
 
 def test_no_such_model(monkeypatch: pytest.MonkeyPatch) -> None:
