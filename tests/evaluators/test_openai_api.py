@@ -278,7 +278,7 @@ def test_a_server_that_is_not_there() -> None:
 
 @pytest.mark.parametrize(
     ("read", "tokenizer", "kind"),
-    [(0.5, "builtin", "context_overflow"), (0.89, "builtin", "context_overflow"), (0.91, "builtin", None),
+    [(0.5, "builtin", "context_overflow"), (0.7, "builtin", "context_overflow"), (0.91, "builtin", None),
      (1.2, "builtin", None), (0, "builtin", None), (0.5, None, None)],
 )  # fmt: skip
 def test_a_server_that_cuts_prompts_silently_is_noticed(read: float, tokenizer: str | None, kind: str | None) -> None:
