@@ -38,7 +38,7 @@ class VerificationError(BabilongError):
     exit_code = 5
 
 
-def first_sentence(error: Exception) -> str:
+def first_sentence(error: BaseException) -> str:
     """The first sentence of what a library said, which may be pages."""
     words = " ".join(str(error).split()) or type(error).__name__
     return re.split(r"(?<=[.!?])\s", words)[0][:300].rstrip(".") + "."

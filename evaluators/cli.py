@@ -24,6 +24,7 @@ rmt/ID-or-folder: a checkpoint of babilong-train, or an RMT or ARMT that its aut
 hf/ID-or-folder: a causal language model of transformers
 vllm/ID-or-folder: the same in vLLM
 openai/NAME: what an OpenAI-compatible server calls NAME; the key is read from OPENAI_API_KEY
+FILE.py:NAME: your own, a Python function or class: see "Your own model" in the README
 rag/MODEL: any of these behind retrieval
 oracle, random: the ceiling and the floor
 
@@ -38,6 +39,8 @@ babilong-eval --model rmt-gpt2
 babilong-eval -m hf/Qwen/Qwen2.5-0.5B-Instruct -t qa1-qa5 -l 0k,4k-32k -n 50
 
 babilong-eval -m rmt/runs/train/mine --data data/novels
+
+babilong-eval -m mine.py:Recurrent -t qa1 -l 0k,4k-32k
 
 babilong-eval -m openai/Qwen/Qwen3-4B --base-url http://127.0.0.1:8000/v1 --concurrency 64 -l 4k-128k
 

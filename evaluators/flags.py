@@ -34,7 +34,10 @@ _retrieval = partial(_flag, "Retrieval: rag/MODEL")
 _run = partial(_flag, "The run")
 _before = partial(_flag, "Before the run")
 
-Model = Annotated[str, _asked("Who answers.", "-m", "--model")]
+Model = Annotated[
+    str,
+    _asked("Who answers: one of the above; FILE.py:NAME: answer(context, question, task) of a file.", "-m", "--model"),
+]
 Data = Annotated[Path | None, _asked("Dataset folder. Default: data/builtin, generated where needed.", "--data")]
 Tasks = Annotated[
     list[str] | None, _asked("Tasks: names, lists, ranges. Default: all there.", "-t", "--task", "--tasks")

@@ -134,8 +134,8 @@ def _meaning(kind: str) -> str:
     return f" ({ERRORS[kind].meaning})" if kind in ERRORS else ""
 
 
-def _check_prompted(orders: Orders, prompted: bool) -> None:
-    if prompted:
+def _check_prompted(orders: Orders, prompted: bool | None) -> None:
+    if prompted is not False:
         return
     if orders.protocol != "v2":
         raise UsageError(f"--protocol {orders.protocol} is for models that read prompts; {orders.model} reads none.")

@@ -15,6 +15,7 @@ from pathlib import Path
 from babilong.errors import DataError, UsageError
 from baselines.bundled import BUNDLED
 from evaluators.models.protocol import ModelOptions, Request
+from evaluators.models.registry import is_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,13 @@ class Counter:
     """Counts what a model would read.
 
     Attributes:
-        prompted: whether the model reads the rendered prompt, or the bare context and question.
+        prompted: whether the model reads the rendered prompt, or the bare context and question; None: not known yet.
         count: tokens of a request; None: the dataset's own counts are the best there is.
         limit: tokens that a prompt may have; None: there is no limit, or it is not known.
         about: who counts, in words.
     """
 
-    prompted: bool
+    prompted: bool | None
     count: Callable[[Request], int] | None
     limit: int | None
     about: str
@@ -47,6 +48,8 @@ def find_counter(name: str, options: ModelOptions) -> Counter:
         return Counter(inner.prompted, None, None, "the dataset, for whole contexts: retrieval passes on less")
     if kind in ("random", "oracle"):
         return Counter(False, None, None, "the dataset")
+    if is_own(name):
+        return Counter(None, None, None, f"the dataset, without prompts: {name} is not loaded")
     if kind == "rmt" or name in BUNDLED:
         return _recurrent(source or name)
     if kind == "openai":

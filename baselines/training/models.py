@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
 from torch import nn
 
+from babilong import own_code
 from babilong.command import note
-from babilong.errors import BabilongError, DataError, UsageError, few, first_sentence, unknown
+from babilong.errors import DataError, UsageError, few, first_sentence, unknown
 from babilong.tokenizers import Tokenizer, load_tokenizer
 from baselines import checkpoints
 from baselines.memory.model import MemoryModel
@@ -219,34 +217,5 @@ def named(function: str) -> Callable[..., Any]:
     Raises:
         UsageError: there is none, or its module fails.
     """
-    import importlib
-
-    place, colon, name = function.rpartition(":")
-    try:
-        if not colon:
-            raise AttributeError("it is written module:function or file.py:function")
-        module = _from_file(place) if place.endswith(".py") else importlib.import_module(place)
-        found: Callable[..., Any] = getattr(module, name)
-    except BabilongError:
-        raise
-    except Exception as error:  # whatever a user's module does
-        raise UsageError(f"Cannot find the function {function!r} of the recipe: {first_sentence(error)}") from error
+    found: Callable[..., Any] = own_code.named(function, f"the function {function!r} of the recipe")
     return found
-
-
-def _from_file(file: str) -> ModuleType:
-    """The module of a file, run once, and known by its path to what looks it up there, as dataclasses do."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    name = f"recipe:{Path(file).resolve()}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = spec_from_file_location(name, file)
-    assert spec is not None and spec.loader is not None  # as of any file whose name ends in .py
-    sys.modules[name] = module = module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module

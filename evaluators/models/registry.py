@@ -24,13 +24,22 @@ KINDS = (
     "rmt/ID-or-folder",
     "openai/NAME",
     "rag/MODEL",
+    "FILE.py:NAME",
 )
+_PREFIXES = tuple(kind.partition("/")[0] for kind in KINDS if "/" in kind)
 # Options in groups of their own: for which kinds of models each is, and what to call it.
 _GROUPS = (
     ("server", ("openai",), "--base-url and the other options of a server are for openai/NAME"),
     ("local", ("hf", "vllm", "rmt", *BUNDLED), "--device, --chat-template and their like are for models run here"),
     ("retrieval", (), "--retriever, --unit and --top-k are for rag/MODEL"),
 )
+# What could decide answers, and does not reach a model that is called without arguments.
+_UNTOLD = {"dtype": "--dtype", "max_new_tokens": "--max-new-tokens", "system": "The system message of --prompts"}
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is of the form `FILE.py:NAME`: a model of the user's own."""
+    return name.partition("/")[0] not in _PREFIXES and name.rpartition(":")[0].endswith(".py")
 
 
 def check_model_name(name: str) -> None:
@@ -50,6 +59,12 @@ def check_model_name(name: str) -> None:
         raise UsageError(f"The model {name!r} names no checkpoint; write it as {kind}/FOLDER.")
     if slash and kind == "openai":
         raise UsageError(f"The model {name!r} names no model; write it as openai/NAME, by the server's name for it.")
+    if is_own(name) and not Path(file := name.rpartition(":")[0]).is_file():
+        raise UsageError(f"The model {name!r} is to be in {file}, but there is no such file; mend the path.")
+    if is_own(name) and not name.endswith(":"):
+        return
+    if name.rstrip(":").endswith(".py"):
+        raise UsageError(f"The model {name!r} names no function or class; write it as {name.rstrip(':')}:NAME.")
     if name and Path(name).is_dir():
         raise UsageError(f"The model {name!r} is a folder; write hf/{name} or, for a recurrent one, rmt/{name}.")
     raise unknown("model", name, KINDS)
@@ -68,6 +83,11 @@ def check_options(name: str, options: ModelOptions) -> None:
     for group, kinds, what in _GROUPS:
         if kind not in kinds and getattr(options, group) != getattr(ModelOptions(), group):
             raise UsageError(f"{what}, not for {name}.")
+    for field, what in _UNTOLD.items() if is_own(name) else ():
+        if getattr(options, field) != getattr(ModelOptions(), field):
+            raise UsageError(
+                f"{what} does not reach {name}, which is called without arguments; write it into the file."
+            )
     from baselines.reader import DTYPES
 
     if options.dtype not in DTYPES:
@@ -81,6 +101,10 @@ def full_name(name: str) -> str:
         return f"rag/{full_name(source)}"
     if kind in ("hf", "vllm", "rmt") and Path(source).is_dir():
         return f"{kind}/{Path(source).resolve().name}"
+    if is_own(name):
+        from evaluators.models.own import own_name
+
+        return own_name(name)
     return name
 
 
@@ -90,7 +114,7 @@ def make_model(name: str, options: ModelOptions | None = None) -> Model:
     Raises:
         UsageError: an unknown name or dtype, or options that are for another kind of model.
         DataError: its checkpoint is missing or broken.
-        BabilongError: its server is out of reach, or refuses the key or the model.
+        BabilongError: its server is out of reach, or refuses the key or the model; or the user's own code fails.
     """
     options = options or ModelOptions()
     check_model_name(name)
@@ -115,6 +139,10 @@ def make_model(name: str, options: ModelOptions | None = None) -> Model:
         from evaluators.models.openai_api import OpenAIModel
 
         return OpenAIModel.load(name, source, options)
+    if is_own(name):
+        from evaluators.models.own import make_own
+
+        return make_own(name)
     name = full_name(name)
     if kind == "hf":
         from evaluators.models.huggingface import HuggingFaceModel

@@ -276,6 +276,7 @@ def test_a_name_that_no_parameter_has_is_answered():
 
 def test_a_function_may_stand_in_a_file_beside_the_recipe(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])  # to which the folder is added
     kept = "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass Kept:\n    x: int\n"
     Path("mine.py").write_text(kept + "def twice(x):\n    return Kept(2 * x).x\n")
     assert models.named("mine.py:twice")(3) == 6
@@ -289,6 +290,7 @@ def test_a_function_may_stand_in_a_file_beside_the_recipe(tmp_path, monkeypatch)
 )
 def test_a_function_that_there_is_not_is_named(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
     Path("mine.py").write_text("def twice(x):\n    return 2 * x\n")
     Path("broken.py").write_text("1 / 0\n")
     with pytest.raises(UsageError, match=f"Cannot find the function '{name}' of the recipe: "):

@@ -1,0 +1,193 @@
+"""A model of the user's own, `FILE.py:NAME`: what is called with a context, a question and a task, or a whole `Model`.
+
+NAME is that itself, or a function or class that gives it when called without arguments. Example::
+
+    # mine.py
+    def answer(context: str, question: str, task: str) -> str:
+        return "kitchen"
+
+    make_own("mine.py:answer").answer(iter(requests))
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from babilong.errors import BabilongError, UsageError, few
+from babilong.own_code import Source, named, read_source, told
+from evaluators.models.batches import error_class
+from evaluators.models.protocol import Answer, Model, Request
+
+_MEMBERS = ("name", "prompted", "max_tokens", "describe", "count", "answer")
+_ASKED = ("context", "question", "task")
+
+
+def own_name(name: str) -> str:
+    """What tables and folders call a model that is one function.
+
+    Example:
+        >>> own_name("models/mine.py:Mamba")
+        'mine.Mamba'
+    """
+    file, _, attribute = name.rpartition(":")
+    return f"{Path(file).stem}.{attribute}"
+
+
+def make_own(name: str) -> Model:
+    """The model that a file's function or class gives.
+
+    Raises:
+        UsageError: there is no such file or name, the file fails, or what it gives is no model.
+        BabilongError: the function or class fails.
+    """
+    found = named(name, f"the model {name!r}")
+    source = read_source(Path(name.rpartition(":")[0]))
+    made = found
+    if callable(found) and _takes(found):
+        try:
+            made = found()
+        except (Exception, SystemExit) as error:  # whatever a user's code does
+            raise BabilongError(f"Cannot make the model {name}: {told(error, source)}") from error
+    lacking = [member for member in _MEMBERS if not hasattr(made, member)]
+    if isinstance(made, type):
+        raise UsageError(f"Cannot make the model {name} without arguments: it takes {inspect.signature(made)}.")
+    if not lacking:
+        return OwnModel(name, made, source)
+    if not callable(made):
+        raise UsageError(
+            f"The model {name} gives {_kind(made)}, which can neither be called with {', '.join(_ASKED)} nor is a "
+            f"model of evaluators/models/protocol.py: it has no {few(lacking, len(_MEMBERS))}."
+        )
+    if not _takes(made, *_ASKED):
+        raise UsageError(
+            f"The model {name} takes {inspect.signature(made)}, but is called with {', '.join(_ASKED)}; let it take "
+            f"these three."
+        )
+    return AnsweringFunction(name, made, source)
+
+
+def _takes(function: Callable[..., Any], *arguments: str) -> bool:
+    """Whether a function can be called with these arguments; whoever does not say so is taken at a try."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        return False
+    except ValueError:  # of functions that are not written in Python
+        return True
+    return True
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else f"an object of the type {type(value).__name__}"
+
+
+class AnsweringFunction:
+    """A function from context, question and task to an answer; a sample for which it fails keeps its error."""
+
+    prompted = False
+    max_tokens = None
+
+    def __init__(self, name: str, function: Callable[[str, str, str], Any], source: Source) -> None:
+        self.name = own_name(name)
+        self.function = function
+        self.source = source
+
+    def describe(self) -> dict[str, Any]:
+        """The file as it was run; what it reads besides, nobody knows."""
+        return {"model": self.name, "code": self.source.sha256}
+
+    def count(self, request: Request) -> int:
+        """It has no limit."""
+        return 0
+
+    def answer(self, requests: Iterator[Request]) -> Iterator[Answer]:
+        """An answer for every request, one after the other."""
+        return map(self._answer, requests)
+
+    def _answer(self, request: Request) -> Answer:
+        started = time.perf_counter()
+        text, error, message = "", None, None
+        try:
+            found = self.function(request.context, request.question, request.task)
+            if not isinstance(found, str):
+                raise TypeError(f"{self.name} answered with {_kind(found)}, not with a string")
+            text = str(found)
+        except Exception as caught:  # whatever a user's code does
+            error = error_class(caught)
+            message = self.source.line_of(caught) + next(iter(str(caught).splitlines()), "")
+        seconds = round(time.perf_counter() - started, 4)
+        return Answer(request.id, text, None if error else "stop", 0, 0, seconds, error, message)
+
+
+class OwnModel:
+    """A user's object with the members of `Model`, held to what is asked of one, and told from others by its file."""
+
+    def __init__(self, name: str, inner: Model, source: Source) -> None:
+        self.asked_for = name
+        self.inner = inner
+        self.source = source
+
+    @property
+    def name(self) -> str:
+        """As it calls itself."""
+        return str(self.inner.name)
+
+    @property
+    def prompted(self) -> bool:
+        """As it says."""
+        return bool(self.inner.prompted)
+
+    @property
+    def max_tokens(self) -> int | None:
+        """As it says."""
+        return self.inner.max_tokens
+
+    def describe(self) -> dict[str, Any]:
+        """What it says of itself, and the file as it was run.
+
+        Raises:
+            BabilongError: it says what cannot be written to a run's record.
+        """
+        try:
+            said: dict[str, Any] = json.loads(json.dumps(dict(self.inner.describe())))
+        except Exception as error:  # whatever a user's code does
+            raise self._failed("describes itself as no record can hold", error) from error
+        return {**said, "model": self.name, "code": self.source.sha256}
+
+    def count(self, request: Request) -> int:
+        """As it counts."""
+        return self.inner.count(request)
+
+    def answer(self, requests: Iterator[Request]) -> Iterator[Answer]:
+        """Its answers, as long as there is one for each request.
+
+        Raises:
+            BabilongError: it failed instead of giving a sample its error, or gave something else.
+        """
+        asked: set[str] = set()
+
+        def noted() -> Iterator[Request]:
+            for request in requests:
+                asked.add(request.id)
+                yield request
+
+        try:
+            for answer in self.inner.answer(noted()):
+                if not isinstance(answer, Answer) or answer.id not in asked or not isinstance(answer.text, str):
+                    raise TypeError(f"{answer!r:.200} is no answer to what was asked")
+                asked.remove(answer.id)
+                yield answer
+            if asked:
+                raise ValueError(f"there is no answer for {few(sorted(asked))}")
+        except BabilongError:
+            raise
+        except Exception as error:  # whatever a user's code does
+            raise self._failed("failed", error) from error
+
+    def _failed(self, how: str, error: Exception) -> BabilongError:
+        return BabilongError(f"The model {self.asked_for} {how}: {told(error, self.source)}")
