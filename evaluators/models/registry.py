@@ -95,12 +95,16 @@ def check_options(name: str, options: ModelOptions) -> None:
 
 
 def full_name(name: str) -> str:
-    """What a model calls itself: a folder by its last part alone, wherever it lies."""
+    """What a model calls itself: a folder by its last part alone, wherever it lies.
+
+    The folder `model` of a training run, as all are called, is named by the run's.
+    """
     kind, _, source = name.partition("/")
     if kind == "rag":
         return f"rag/{full_name(source)}"
     if kind in ("hf", "vllm", "rmt") and Path(source).is_dir():
-        return f"{kind}/{Path(source).resolve().name}"
+        folder = Path(source).resolve()
+        return f"{kind}/{(folder.name == 'model' and folder.parent.name) or folder.name}"
     if is_own(name):
         from evaluators.models.own import own_name
 

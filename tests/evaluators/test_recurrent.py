@@ -23,7 +23,7 @@ from evaluators.models.local_options import LocalOptions
 from evaluators.models.protocol import ModelOptions, Request
 from evaluators.models.reading_state import load_place
 from evaluators.models.recurrent import RecurrentModel
-from evaluators.models.registry import make_model
+from evaluators.models.registry import full_name, make_model
 from evaluators.records import read_records
 from evaluators.runner import evaluate
 from generators.dataset import Dataset
@@ -315,3 +315,34 @@ def test_kill_minus_nine_in_the_middle_of_a_sample(
         {key: replace(record, seconds=0.0) for key, record in read_records(file).items()} for file in (killed, whole)
     ]
     assert found[0] == found[1] and len(found[0]) == 2
+
+
+def test_the_model_of_a_training_run_is_named_by_the_run(
+    call: Callable[..., Any], recurrent: Path, dataset: Dataset, tmp_path: Path
+) -> None:
+    for folder in ("train/mine", "other/mine", "train/yours"):
+        shutil.copytree(recurrent, tmp_path / folder / "model")
+    _heavier(tmp_path / "other/mine/model/model.safetensors")
+    words = ("--data", dataset.folder, "-t", "qa1", "-l", "0k", "-n", "1", "--max-new-tokens", "1")
+    tables = [call("-m", f"rmt/{folder}/model", *words) for folder in ("train/mine", "other/mine", "train/yours")]
+    assert [done.code for done in tables] == [0, 0, 0]
+    assert [done.out.split(",")[0].strip() for done in tables] == ["rmt/mine", "rmt/mine", "rmt/yours"]
+    assert {folder.name: len(list(folder.glob("*"))) for folder in (tmp_path / "runs").iterdir()} == {
+        "rmt-mine": 2, "rmt-yours": 1,
+    }  # fmt: skip
+    assert "as 1 samples in runs/rmt-yours took" in call("-m", "rmt/train/yours/model/", *words, "--dry-run").out
+
+
+def test_only_a_folder_called_model_is_named_by_that_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine" / "model" / "best").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "mine" / "model")
+    names = (".", "best", "../model", f"{tmp_path}/mine", "owner/model", "/model")
+    found = [full_name(f"rmt/{name}") for name in names]
+    assert found == ["rmt/mine", "rmt/best", "rmt/mine", "rmt/mine", "rmt/owner/model", "rmt//model"]
+    assert full_name("rag/hf/../model") == "rag/hf/mine"
+
+
+def _heavier(weights: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    save_file({name: tensor + 1 for name, tensor in load_file(weights).items()}, weights, metadata={"format": "pt"})
