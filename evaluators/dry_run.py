@@ -92,6 +92,8 @@ def _counts(plan: Plan, counter: Counter, prompts: PromptSet, limit: int | None,
                 if counter.count is not None:
                     frame = prompts.frame(sample.task, sample.question) if counter.prompted else ("", "")
                     count = counter.count(Request(sample.id, *cell, sample.input, sample.question, *frame))
+                elif counter.asked is not None:
+                    count += counter.asked(sample.question)
                 step(count)
                 yield count
 

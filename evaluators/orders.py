@@ -153,7 +153,7 @@ def _foretell(orders: Orders, plan: Plan, prompts: PromptSet, options: ModelOpti
         raise UsageError("--dry-run counts the whole run, of which a shard is a part; leave out --shard.")
     registry.check_options(orders.model, options)
     price = load_price(orders.prices, orders.model) if orders.prices else None
-    counter = find_counter(orders.model, options)
+    counter = find_counter(orders.model, options, plan.tokenizer)
     _check_prompted(orders, counter.prompted)
     forecast = foresee(
         plan, counter, prompts, limit=orders.samples, max_new_tokens=options.max_new_tokens, quiet=orders.quiet

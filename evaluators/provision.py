@@ -48,6 +48,12 @@ class Plan:
         """The missing cells as few blocks of tasks x lengths."""
         return _blocks(self.missing)
 
+    @property
+    def tokenizer(self) -> str | None:
+        """Fingerprint of the tokenizer by which the samples that are there were counted; None without any."""
+        there = _there(self.folder)
+        return there.manifest.fingerprints.get("tokenizer") if there else None
+
     def fetch(self) -> Dataset:
         """The dataset, with what was missing generated, and every file checked against its manifest.
 

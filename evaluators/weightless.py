@@ -27,16 +27,23 @@ class Counter:
         count: tokens of a request; None: the dataset's own counts are the best there is.
         limit: tokens that a prompt may have; None: there is no limit, or it is not known.
         about: who counts, in words.
+        asked: tokens of a question, which the dataset's count of a context leaves out; None: left out, too.
     """
 
     prompted: bool | None
     count: Callable[[Request], int] | None
     limit: int | None
     about: str
+    asked: Callable[[str], int] | None = None
 
 
-def find_counter(name: str, options: ModelOptions) -> Counter:
+def find_counter(name: str, options: ModelOptions, tokenizer: str | None = None) -> Counter:
     """The counter of a model; no weights are read and no server is asked.
+
+    Args:
+        name: the model's.
+        options: what it is told.
+        tokenizer: fingerprint of the one by which the dataset's contexts were counted, if they were.
 
     Raises:
         DataError: a folder or tokenizer that was named is not there or broken.
@@ -51,18 +58,22 @@ def find_counter(name: str, options: ModelOptions) -> Counter:
     if is_own(name):
         return Counter(None, None, None, f"the dataset, without prompts: {name} is not loaded")
     if kind == "rmt" or name in BUNDLED:
-        return _recurrent(source or name)
+        return _recurrent(source or name, tokenizer)
     if kind == "openai":
         return _server(options)
     return _causal(name, source, options)
 
 
-def _recurrent(source: str) -> Counter:
+def _recurrent(source: str, counted: str | None) -> Counter:
     from baselines.checkpoints import is_on_hub, words
+    from baselines.reading import BARE
 
     if is_on_hub(source):
         return Counter(False, None, None, f"the dataset: {source} is not in a folder")
     tokenizer, reading = words(source)
+    if reading == BARE and tokenizer.fingerprint == counted:  # to encode all contexts takes as long as the run
+        about = f"the dataset, which has the tokenizer of {source}"
+        return Counter(False, None, None, about, lambda question: len(reading.asked(tokenizer, question)))
 
     def count(request: Request) -> int:
         return reading.count(tokenizer, request.context, request.question)

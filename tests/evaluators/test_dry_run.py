@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 from babilong.prompts import load_prompts
-from babilong.tokenizers import load_tokenizer
+from babilong.tokenizers import Tokenizer, load_tokenizer
+from baselines import checkpoints
+from baselines.reading import PUBLISHED
 from evaluators.models import registry
 from evaluators.records import Record
 from generators.dataset import Dataset
@@ -77,12 +80,41 @@ def test_a_model_that_is_not_here_is_counted_by_the_dataset(dry: Callable[..., D
     assert found["over the limit"].startswith("unknown")
 
 
-def test_a_recurrent_model_reads_the_bare_text(dry: Callable[..., Done], dataset: Dataset, recurrent: Path) -> None:
-    found = lines(dry("-m", f"rmt/{recurrent}", "--data", dataset.folder))
-    count = load_tokenizer().count
+def bare_tokens(dataset: Dataset, tokenizer: Tokenizer) -> list[int]:
+    count = tokenizer.count
     samples = [sample for cell in dataset.cells for sample in dataset.samples(*cell)]
-    expected = sum(count(f" {sample.input}") + count(f" {sample.question}") for sample in samples)
-    assert found["tokens in"] == f"{expected:,}, counted by the tokenizer of {recurrent}"
+    return [count(f" {sample.input}") + count(f" {sample.question}") for sample in samples]
+
+
+def test_a_recurrent_model_reads_the_bare_text_which_the_dataset_has_counted(
+    dry: Callable[..., Done], dataset: Dataset, recurrent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = bare_tokens(dataset, load_tokenizer())
+    monkeypatch.setattr(Tokenizer, "encode_pieces", lambda *_: pytest.fail("a context was encoded"))
+    found = lines(dry("-m", f"rmt/{recurrent}", "--data", dataset.folder))
+    assert found["tokens in"].endswith(f", counted by the dataset, which has the tokenizer of {recurrent}")
+    assert abs(number(found["tokens in"]) - sum(expected)) <= len(expected)  # the blank before a context
+
+
+def test_a_recurrent_model_with_another_tokenizer_than_the_datasets_counts_itself(
+    dry: Callable[..., Done], dataset: Dataset, recurrent: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(recurrent, tmp_path / "other")
+    tokenizer = load_tokenizer()
+    tokenizer.backend.add_tokens(["went to the"])
+    tokenizer.backend.save(str(folder / "tokenizer.json"))
+    found = lines(dry("-m", f"rmt/{folder}", "--data", dataset.folder))
+    expected = sum(bare_tokens(dataset, load_tokenizer(str(folder))))
+    assert expected != sum(bare_tokens(dataset, load_tokenizer()))
+    assert found["tokens in"] == f"{expected:,}, counted by the tokenizer of {folder}"
+
+
+def test_a_recurrent_model_that_reads_sentences_counts_itself(
+    dry: Callable[..., Done], dataset: Dataset, recurrent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "words", lambda name: (load_tokenizer(), PUBLISHED))
+    found = lines(dry("-m", f"rmt/{recurrent}", "--data", dataset.folder))
+    assert found["tokens in"].endswith(f"counted by the tokenizer of {recurrent}")
 
 
 @pytest.mark.parametrize("name", ["rag/oracle", "rag/openai/x", "random"])
