@@ -48,7 +48,9 @@ def make_own(name: str) -> Model:
     found = named(name, f"the model {name!r}")
     source = read_source(Path(name.rpartition(":")[0]))
     made = found
-    if callable(found) and _takes(found):
+    # Most objects that can be called take anything, as modules of torch do, until they are.
+    is_maker = inspect.isroutine(found) or isinstance(found, type) or not _takes(found, *_ASKED)
+    if is_maker and _takes(found):
         try:
             made = found()
         except (Exception, SystemExit) as error:  # whatever a user's code does
@@ -71,8 +73,8 @@ def make_own(name: str) -> Model:
     return AnsweringFunction(name, made, source)
 
 
-def _takes(function: Callable[..., Any], *arguments: str) -> bool:
-    """Whether a function can be called with these arguments; whoever does not say so is taken at a try."""
+def _takes(function: Any, *arguments: str) -> bool:
+    """Whether something can be called with these arguments; a function that does not say so is taken to."""
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError:

@@ -208,8 +208,23 @@ def test_a_whole_model_is_taken_as_it_is(ask: Callable[..., Done]) -> None:
     assert all(record.tokens_in > 300 for record in read_folder(folder).values())  # the rendered prompt
 
 
-def test_a_model_that_is_there_already_is_taken(ask: Callable[..., Done]) -> None:
-    assert ask("whole", MODEL + "whole = Whole()\n").code == 0
+@pytest.mark.parametrize(
+    "code",
+    [
+        MODEL + "made = Whole()\n",
+        CLASS + "made = Mine()\n",
+        "import torch\nclass Net(torch.nn.Module):\n    def forward(self, context, question, task):\n"
+        "        return 'kitchen'\nmade = Net()\n",
+        "from functools import cache\n@cache\n" + FUNCTION.replace("answer", "made"),
+        "from functools import cache\n"
+        + FUNCTION
+        + "@cache\ndef made(size=1, device='cpu', layers=2):\n    return answer\n",
+        "from functools import partial\n" + FUNCTION + "made = partial(lambda size: answer, 3)\n",
+    ],
+)
+def test_what_is_there_already_is_taken_and_what_makes_it_is_called(ask: Callable[..., Done], code: str) -> None:
+    assert ask("made", code).code == 0
+    assert {record.output for record in read_folder(folders()[0]).values()} == {"kitchen"}
 
 
 def test_prompts_over_the_limit_of_a_whole_model_are_refused(ask: Callable[..., Done]) -> None:
