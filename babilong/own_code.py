@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import sys
 import traceback
 from dataclasses import dataclass
@@ -96,6 +97,17 @@ def named(name: str, what: str) -> Any:
         own = [key for key, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__]
         raise UsageError(f"Cannot find {what}: {place} has no {attribute}; it defines {few(own) or 'nothing'}.")
     return getattr(module, attribute)
+
+
+def takes(function: Any, *arguments: str) -> bool:
+    """Whether something can be called with these arguments; a function that does not say so is taken to."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        return False
+    except ValueError:  # of functions that are not written in Python
+        return True
+    return True
 
 
 def told(error: BaseException, source: Source | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -211,11 +212,20 @@ _OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
-def named(function: str) -> Callable[..., Any]:
+def named(function: str, *arguments: str) -> Callable[..., Any]:
     """The function that `module:function` or `path/to/file.py:function` names, the path from the working directory.
 
+    Args:
+        function: its name.
+        arguments: what it is called with, in order.
+
     Raises:
-        UsageError: there is none, or its module fails.
+        UsageError: there is none, it takes other arguments, or its module fails.
     """
     found: Callable[..., Any] = own_code.named(function, f"the function {function!r} of the recipe")
+    if not own_code.takes(found, *arguments):
+        raise UsageError(
+            f"The function {function!r} of the recipe takes {inspect.signature(found)}, but is called with "
+            f"{', '.join(arguments)}; let it take these."
+        )
     return found

@@ -90,7 +90,7 @@ class Learner:
         self.source, self.loss, self.out = source, loss, out
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.model = recomputed(model) if recipe.checkpointing else model
-        self.transform = named(recipe.transform) if recipe.transform else None
+        self.transform = named(recipe.transform, "batch", "stage", "step") if recipe.transform else None
         self.skipped = 0
 
     def step(self, stage: Stage, step: int, rate: float, flag: bool) -> tuple[Sums, float]:

@@ -29,7 +29,7 @@ def on_batches(
 
     Each process takes some of the batches; all get the same result, whatever their number.
     """
-    own = [named(function) for function in validation.metrics]
+    own = [named(function, "model", "batch", "stage") for function in validation.metrics]
 
     def validate(model: MemoryModel, stage: Stage) -> dict[str, float]:
         from accelerate import PartialState

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from babilong.errors import BabilongError, UsageError, few
-from babilong.own_code import Source, named, read_source, told
+from babilong.own_code import Source, named, read_source, takes, told
 from evaluators.models.batches import error_class
 from evaluators.models.protocol import Answer, Model, Request
 
@@ -49,8 +49,8 @@ def make_own(name: str) -> Model:
     source = read_source(Path(name.rpartition(":")[0]))
     made = found
     # Most objects that can be called take anything, as modules of torch do, until they are.
-    is_maker = inspect.isroutine(found) or isinstance(found, type) or not _takes(found, *_ASKED)
-    if is_maker and _takes(found):
+    is_maker = inspect.isroutine(found) or isinstance(found, type) or not takes(found, *_ASKED)
+    if is_maker and takes(found):
         try:
             made = found()
         except (Exception, SystemExit) as error:  # whatever a user's code does
@@ -65,23 +65,12 @@ def make_own(name: str) -> Model:
             f"The model {name} gives {_kind(made)}, which can neither be called with {', '.join(_ASKED)} nor is a "
             f"model of evaluators/models/protocol.py: it has no {few(lacking, len(_MEMBERS))}."
         )
-    if not _takes(made, *_ASKED):
+    if not takes(made, *_ASKED):
         raise UsageError(
             f"The model {name} takes {inspect.signature(made)}, but is called with {', '.join(_ASKED)}; let it take "
             f"these three."
         )
     return AnsweringFunction(name, made, source)
-
-
-def _takes(function: Any, *arguments: str) -> bool:
-    """Whether something can be called with these arguments; a function that does not say so is taken to."""
-    try:
-        inspect.signature(function).bind(*arguments)
-    except TypeError:
-        return False
-    except ValueError:  # of functions that are not written in Python
-        return True
-    return True
 
 
 def _kind(value: Any) -> str:

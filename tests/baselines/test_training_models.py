@@ -281,8 +281,15 @@ def test_a_function_may_stand_in_a_file_beside_the_recipe(tmp_path, monkeypatch)
     Path("mine.py").write_text(kept + "def twice(x):\n    return Kept(2 * x).x\n")
     assert models.named("mine.py:twice")(3) == 6
     assert models.named("mine.py:twice") is models.named("mine.py:twice")
-    assert models.named(f"{tmp_path}/mine.py:twice")(4) == 8
-    assert models.named("math:sqrt")(4) == 2
+    assert models.named(f"{tmp_path}/mine.py:twice", "x")(4) == 8
+    assert models.named("math:sqrt", "x")(4) == 2
+
+
+def test_a_function_of_other_arguments_is_refused(tmp_path):
+    (tmp_path / "mine.py").write_text("def halved(batch):\n    return batch\n")
+    message = r"takes \(batch\), but is called with batch, stage, step; let it take these"
+    with pytest.raises(UsageError, match=message):
+        models.named(f"{tmp_path}/mine.py:halved", "batch", "stage", "step")
 
 
 @pytest.mark.parametrize(
