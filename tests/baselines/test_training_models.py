@@ -279,8 +279,8 @@ def test_a_function_may_stand_in_a_file_beside_the_recipe(tmp_path, monkeypatch)
     monkeypatch.setattr(sys, "path", [*sys.path])  # to which the folder is added
     kept = "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass Kept:\n    x: int\n"
     Path("mine.py").write_text(kept + "def twice(x):\n    return Kept(2 * x).x\n")
-    assert models.named("mine.py:twice")(3) == 6
-    assert models.named("mine.py:twice") is models.named("mine.py:twice")
+    assert models.named("mine.py:twice", "x")(3) == 6
+    assert models.named("mine.py:twice", "x") is models.named("mine.py:twice", "x")
     assert models.named(f"{tmp_path}/mine.py:twice", "x")(4) == 8
     assert models.named("math:sqrt", "x")(4) == 2
 
@@ -301,7 +301,7 @@ def test_a_function_that_there_is_not_is_named(tmp_path, monkeypatch, name):
     Path("mine.py").write_text("def twice(x):\n    return 2 * x\n")
     Path("broken.py").write_text("1 / 0\n")
     with pytest.raises(UsageError, match=f"Cannot find the function '{name}' of the recipe: "):
-        models.named(name)
+        models.named(name, "x")
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "adafactor"])
