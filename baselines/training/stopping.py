@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ONCE = 2.0  # seconds in which signals are one: Ctrl-C reaches every process, and a launcher hands it on to them
 
 
 @contextmanager
 def stop_asked() -> Iterator[threading.Event]:
-    """Within it the first signal only sets the event, and the second one interrupts.
+    """Within it the first signal only sets the event, and one that comes later interrupts.
 
     Elsewhere than in the main thread signals are left as they are.
     """
-    asked = threading.Event()
+    asked, since = threading.Event(), 0.0
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
 
     def ask(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
+        nonlocal since
+        if not asked.is_set():
+            since = time.monotonic()
+        elif time.monotonic() - since > _ONCE:
             raise KeyboardInterrupt
         asked.set()
 
