@@ -75,7 +75,12 @@ def read_source(file: Path) -> Source:
 
 
 def named(name: str, what: str) -> Any:
-    """The function or class that `module:NAME` or `path/to/file.py:NAME` names.
+    """As `named_in`, without the file."""
+    return named_in(name, what)[0]
+
+
+def named_in(name: str, what: str) -> tuple[Any, Source | None]:
+    """The function or class that `module:NAME` or `path/to/file.py:NAME` names, and the file as it was run.
 
     Args:
         name: where it is.
@@ -96,7 +101,7 @@ def named(name: str, what: str) -> Any:
     if not hasattr(module, attribute):
         own = [key for key, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__]
         raise UsageError(f"Cannot find {what}: {place} has no {attribute}; it defines {few(own) or 'nothing'}.")
-    return getattr(module, attribute)
+    return getattr(module, attribute), source
 
 
 def takes(function: Any, *arguments: str) -> bool:

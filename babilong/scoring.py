@@ -170,7 +170,7 @@ def _words(task: str, labels_: tuple[str, ...]) -> _Words:
         re.compile(rf"{word}(?:,? or |/)(?:\w+ ){{0,2}}{word}"),
         re.compile(rf"\W*(?:(?:answer|is|in|the|at|to|a)\W+)*{word}\W*"),
         re.compile(rf"(?m)^\d+[.)] +(?={word})"),
-        re.compile(rf"(?m)^({thing}),?\n(?={thing},?$)"),
+        re.compile(rf"(?m)^({thing}),?\n(?={thing}[,.]?$)"),
     )
 
 

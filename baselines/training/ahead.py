@@ -9,6 +9,7 @@ the step, so where it is made changes nothing.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -94,4 +95,6 @@ def _as_it_is(batch: Any) -> Any:
 
 
 def _alone(worker: int) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):  # a whole job is told to stop: who trains ends its workers itself
+        signal.signal(number, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a warning otherwise, where this process has used them

@@ -223,6 +223,8 @@ def named(function: str, *arguments: str) -> Callable[..., Any]:
         UsageError: there is none, it takes other arguments, or its module fails.
     """
     found: Callable[..., Any] = own_code.named(function, f"the function {function!r} of the recipe")
+    if not callable(found):
+        raise UsageError(f"The function {function!r} of the recipe is {found!r:.80}, which cannot be called.")
     if not own_code.takes(found, *arguments):
         raise UsageError(
             f"The function {function!r} of the recipe takes {inspect.signature(found)}, but is called with "

@@ -32,7 +32,9 @@ def stop_asked() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         asked.set()
 
-    before = {number: signal.signal(number, ask) for number in _SIGNALS}
+    # Ignored are they in what a script starts in the background; what Python did not set it could not set again.
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+    before = {number: signal.signal(number, ask) for number in heeded}
     try:
         yield asked
     finally:

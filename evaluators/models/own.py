@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
+import operator
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from babilong.errors import BabilongError, UsageError, few
-from babilong.own_code import Source, named, read_source, takes, told
+from babilong.own_code import Source, named_in, takes, told
 from evaluators.models.batches import error_class
 from evaluators.models.protocol import Answer, Model, Request
 
@@ -45,8 +47,8 @@ def make_own(name: str) -> Model:
         UsageError: there is no such file or name, the file fails, or what it gives is no model.
         BabilongError: the function or class fails.
     """
-    found = named(name, f"the model {name!r}")
-    source = read_source(Path(name.rpartition(":")[0]))
+    found, source = named_in(name, f"the model {name!r}")
+    assert source is not None  # as of any name of this form
     made = found
     # Most objects that can be called take anything, as modules of torch do, until they are.
     is_maker = inspect.isroutine(found) or isinstance(found, type) or not takes(found, *_ASKED)
@@ -71,6 +73,17 @@ def make_own(name: str) -> Model:
             f"these three."
         )
     return AnsweringFunction(name, made, source)
+
+
+def _is_sound(answer: Answer) -> bool:
+    """Whether a record can hold an answer, and be read again."""
+    counts = answer.tokens_in, answer.tokens_out, answer.retries
+    return (
+        isinstance(answer.text, str)
+        and all(type(count) is int and count >= 0 for count in counts)
+        and math.isfinite(answer.seconds)
+        and all(isinstance(words, str | None) for words in (answer.finish_reason, answer.error, answer.message))
+    )
 
 
 def _kind(value: Any) -> str:
@@ -108,8 +121,8 @@ class AnsweringFunction:
             if not isinstance(found, str):
                 raise TypeError(f"{self.name} answered with {_kind(found)}, not with a string")
             text = str(found)
-        except Exception as caught:  # whatever a user's code does
-            error = error_class(caught)
+        except (Exception, SystemExit) as caught:  # whatever a user's code does
+            error = error_class(caught) if isinstance(caught, Exception) else type(caught).__name__
             message = self.source.line_of(caught) + next(iter(str(caught).splitlines()), "")
         seconds = round(time.perf_counter() - started, 4)
         return Answer(request.id, text, None if error else "stop", 0, 0, seconds, error, message)
@@ -152,7 +165,10 @@ class OwnModel:
 
     def count(self, request: Request) -> int:
         """As it counts."""
-        return self.inner.count(request)
+        try:
+            return operator.index(self.inner.count(request))
+        except (Exception, SystemExit) as error:  # whatever a user's code does
+            raise self._failed("cannot count a prompt", error) from error
 
     def answer(self, requests: Iterator[Request]) -> Iterator[Answer]:
         """Its answers, as long as there is one for each request.
@@ -169,7 +185,7 @@ class OwnModel:
 
         try:
             for answer in self.inner.answer(noted()):
-                if not isinstance(answer, Answer) or answer.id not in asked or not isinstance(answer.text, str):
+                if not isinstance(answer, Answer) or answer.id not in asked or not _is_sound(answer):
                     raise TypeError(f"{answer!r:.200} is no answer to what was asked")
                 asked.remove(answer.id)
                 yield answer
@@ -177,8 +193,8 @@ class OwnModel:
                 raise ValueError(f"there is no answer for {few(sorted(asked))}")
         except BabilongError:
             raise
-        except Exception as error:  # whatever a user's code does
+        except (Exception, SystemExit) as error:  # whatever a user's code does
             raise self._failed("failed", error) from error
 
-    def _failed(self, how: str, error: Exception) -> BabilongError:
+    def _failed(self, how: str, error: BaseException) -> BabilongError:
         return BabilongError(f"The model {self.asked_for} {how}: {told(error, self.source)}")

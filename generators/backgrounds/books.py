@@ -6,6 +6,7 @@ that a paragraph is one line of running text.
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from babilong.errors import DataError
@@ -35,15 +36,17 @@ def decode(raw: bytes, name: str) -> str:
     Raises:
         DataError: the bytes are no text in any of these, or UTF-8 that is broken somewhere.
     """
-    raw = raw.rstrip(b"\x1a")  # how DOS ended files
-    encodings = ("utf-16",) if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252", "latin-1")
+    wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+    raw = raw if wide else raw.rstrip(b"\x1a")  # how DOS ended files
+    mark = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
+    encodings = ("utf-16",) if wide else ("utf-8-sig", "cp1252", "latin-1")
     for encoding in encodings:
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError as error:
             if encoding == "utf-8-sig" and _is_mostly_utf8(raw):
                 raise DataError(
-                    f"Cannot read the book {name}: it is UTF-8, but for byte {error.start}; mend or remove it."
+                    f"Cannot read the book {name}: it is UTF-8, but for byte {mark + error.start}; mend or remove it."
                 ) from error
             continue
         # Binary files decode as Latin-1 too; no book holds control characters.

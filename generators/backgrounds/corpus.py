@@ -34,8 +34,8 @@ VOLUME_CHARACTERS = 600_000
 # Rows of a table are joined into documents of at least so many characters: WikiText has a paragraph a row.
 _LEAST_CHARACTERS = 20_000
 # A list or a log has no ends of sentences, and text that is written without blanks none that are told by one. The
-# longest sentence of 24 novels has 2,540 characters.
-_LONGEST_SENTENCE = 4_000
+# longest sentence of 24 novels has 2,540 characters; pieces of what is longer are as short as sentences.
+_LONGEST_SENTENCE, _PIECE = 3_000, 200
 _OTHER_STOPS = re.compile(r"(?<=[。！？])(?![。！？」』”’）])|(?<=[。！？][」』”’）])")
 
 
@@ -171,10 +171,10 @@ def _documents(rows: Iterable[str], name: str) -> Iterator[Document]:
 
 def _cut(sentence: str) -> list[str]:
     """What is too long for one sentence in pieces, which a short sample can be filled with."""
-    if len(sentence) <= _LONGEST_SENTENCE:
-        return [sentence]
-    parts = filter(None, map(str.strip, _OTHER_STOPS.split(sentence)))
-    return [piece for part in parts for piece in wrap(part, _LONGEST_SENTENCE, break_on_hyphens=False)]
+    pieces: list[str] = []
+    for part in filter(None, map(str.strip, _OTHER_STOPS.split(sentence))):
+        pieces += [part] if len(part) <= _LONGEST_SENTENCE else wrap(part, _PIECE, break_on_hyphens=False)
+    return pieces
 
 
 def _has_letter(sentence: str) -> bool:

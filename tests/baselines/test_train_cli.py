@@ -1,5 +1,7 @@
 """`babilong-train` as typed."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +73,22 @@ def test_fields_can_be_changed_from_the_command_line(tmp_path):
     done = babilong_train("rmt-gpt2", "--set", "stages.0.stepz=1", "--out", str(tmp_path / "run"))
     assert done.returncode == 2
     assert "Unknown key 'stepz'; did you mean steps" in done.stderr
+
+
+def test_a_whole_job_that_is_told_to_stop_saves_before_its_workers_are_gone(tmp_path):
+    (tmp_path / "tiny.yaml").write_text(RECIPE.replace("steps: 2", "steps: 100000"))
+    words = [str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "run"), "--threads", "1", "--workers", "1"]
+    words += ["--set", "log_every=1"]
+    code = "from baselines.cli import main; main()"
+    job = subprocess.Popen(
+        [sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert job.stderr is not None
+    for line in job.stderr:
+        if "step 2 " in line:
+            break
+    os.killpg(job.pid, signal.SIGTERM)
+    said = job.stderr.read()
+    assert job.wait() == 130, said
+    assert "Traceback" not in said
+    assert (tmp_path / "run" / "state" / "progress.json").is_file()

@@ -286,7 +286,9 @@ def test_a_function_may_stand_in_a_file_beside_the_recipe(tmp_path, monkeypatch)
 
 
 def test_a_function_of_other_arguments_is_refused(tmp_path):
-    (tmp_path / "mine.py").write_text("def halved(batch):\n    return batch\n")
+    (tmp_path / "mine.py").write_text("HALF = 3\ndef halved(batch):\n    return batch\n")
+    with pytest.raises(UsageError, match=r"mine\.py:HALF' of the recipe is 3, which cannot be called"):
+        models.named(f"{tmp_path}/mine.py:HALF", "batch", "stage", "step")
     message = r"takes \(batch\), but is called with batch, stage, step; let it take these"
     with pytest.raises(UsageError, match=message):
         models.named(f"{tmp_path}/mine.py:halved", "batch", "stage", "step")

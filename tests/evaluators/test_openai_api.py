@@ -282,7 +282,7 @@ def test_a_server_that_is_not_there() -> None:
      (1.2, "builtin", None), (0, "builtin", None), (0.5, None, None)],
 )  # fmt: skip
 def test_a_server_that_cuts_prompts_silently_is_noticed(read: float, tokenizer: str | None, kind: str | None) -> None:
-    request = Request("qa1/1k/0", "qa1", "1k", "Mary went to the garden. " * 200, "Where is Mary?")
+    request = Request("qa1/1k/0", "qa1", "1k", "Mary went to the garden. " * 1_000, "Where is Mary?")
     sent = len(load_tokenizer().encode(request.prompt))
     body = says("kitchen") | {"usage": {"prompt_tokens": int(read * sent), "completion_tokens": 2}}
     models = Reply(body={"data": [{"id": "tiny", "max_model_len": 100_000}]})

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from babilong.errors import BabilongError
 from evaluators.models.protocol import Request
 from evaluators.models.registry import make_model
 from evaluators.records import read_folder
@@ -112,6 +113,38 @@ def test_what_it_is_given(tmp_path: Path) -> None:
     model = make_model(f"{tmp_path}/mine.py:join")
     [answer] = model.answer(iter([Request("qa1/1k/0", "qa1", "1k", "Mary left.", "Where?", before="Read: ")]))
     assert (answer.text, answer.finish_reason, answer.error) == ("Mary left.|Where?|qa1", "stop", None)
+
+
+def test_who_leaves_instead_of_answering_is_an_error_of_the_sample(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("import sys\ndef leave(context, question, task):\n    sys.exit()\n")
+    model = make_model(f"{tmp_path}/mine.py:leave")
+    [answer] = model.answer(iter([Request("qa1/1k/0", "qa1", "1k", "Mary left.", "Where?")]))
+    assert (answer.text, answer.error) == ("", "SystemExit")
+
+
+@pytest.mark.parametrize(
+    "said", ["seconds=float('nan')", "tokens_in=-3", "tokens_in=True", "tokens_in=None", "error=ValueError('x')"]
+)
+def test_an_answer_that_no_record_could_hold_is_refused(tmp_path: Path, said: str) -> None:
+    code = f"""
+from evaluators.models.protocol import Answer
+
+class Mine:
+    name, prompted, max_tokens = "mine", False, None
+    def describe(self): return {{}}
+    def count(self, request): return "5"
+    def answer(self, requests):
+        values = dict(tokens_in=1, tokens_out=1, seconds=0.1)
+        for request in requests:
+            yield Answer(request.id, "kitchen", "stop", **(values | dict({said})))
+"""
+    (tmp_path / "mine.py").write_text(code)
+    model = make_model(f"{tmp_path}/mine.py:Mine")
+    request = Request("qa1/1k/0", "qa1", "1k", "Mary left.", "Where?")
+    with pytest.raises(BabilongError, match="mine.py:Mine failed: .*TypeError: .*is no answer to what was asked"):
+        list(model.answer(iter([request])))
+    with pytest.raises(BabilongError, match="mine.py:Mine cannot count a prompt: .*TypeError"):
+        model.count(request)
 
 
 def test_the_same_file_resumes_and_a_changed_one_begins_anew(ask: Callable[..., Done]) -> None:

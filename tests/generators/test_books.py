@@ -52,9 +52,15 @@ def test_broken_utf_8_is_not_read_as_something_else() -> None:
     with pytest.raises(DataError, match=rf"the book b.txt: it is UTF-8, but for byte {len(raw)}; mend or remove it"):
         decode(raw + "“".encode()[:2], "b.txt")
 
+    with pytest.raises(DataError, match=f"but for byte {3 + len(raw)}; mend"):
+        decode(b"\xef\xbb\xbf" + raw + "“".encode()[:2], "b.txt")
+
 
 def test_the_end_mark_of_dos_is_no_text() -> None:
     assert decode(TEXT.encode() + b"\x1a", "book") == TEXT
+    wide = "Кто там? К".encode("utf-16-be")
+    assert wide.endswith(b"\x1a")
+    assert decode(b"\xfe\xff" + wide, "book") == "Кто там? К"
 
 
 def test_the_licence_of_the_oldest_books_is_stripped() -> None:

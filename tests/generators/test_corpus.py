@@ -65,11 +65,13 @@ def test_what_has_no_ends_of_sentences_is_cut(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("\n".join(entries))
     (tmp_path / "b.txt").write_text("昨天下雨了。没有人出门！" * 1_000)
     (tmp_path / "c.txt").write_text("x" * 9_000)
-    listed, chinese, word = (document.sentences for document in documents(tmp_path))
+    (tmp_path / "d.txt").write_text("昨天下雨了。没有人出门！")
+    listed, chinese, word, short = (document.sentences for document in documents(tmp_path))
     assert " ".join(listed).split() == " ".join(entries).split()
-    assert min(map(len, listed[:-1])) > 3_000 and max(map(len, listed)) <= 4_000
+    assert min(map(len, listed[:-1])) > 150 and max(map(len, listed)) <= 200
     assert chinese == ["昨天下雨了。", "没有人出门！"] * 1_000
-    assert list(map(len, word)) == [4_000, 4_000, 1_000]
+    assert list(map(len, word)) == [200] * 45
+    assert short == ["昨天下雨了。", "没有人出门！"]
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
