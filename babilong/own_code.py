@@ -2,8 +2,8 @@
 
 Example::
 
-    named("mine.py:halved", "the function mine.py:halved of the recipe")(batch)
-    read_source(Path("mine.py")).sha256     # of the very bytes that are run
+    halved, source = named("mine.py:halved", "the function mine.py:halved of the recipe")
+    source.sha256     # of the very bytes that were run
 """
 
 from __future__ import annotations
@@ -74,12 +74,7 @@ def read_source(file: Path) -> Source:
     return Source(file.resolve(), file.read_bytes())
 
 
-def named(name: str, what: str) -> Any:
-    """As `named_in`, without the file."""
-    return named_in(name, what)[0]
-
-
-def named_in(name: str, what: str) -> tuple[Any, Source | None]:
+def named(name: str, what: str) -> tuple[Any, Source | None]:
     """The function or class that `module:NAME` or `path/to/file.py:NAME` names, and the file as it was run.
 
     Args:

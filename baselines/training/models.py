@@ -222,7 +222,8 @@ def named(function: str, *arguments: str) -> Callable[..., Any]:
     Raises:
         UsageError: there is none, it takes other arguments, or its module fails.
     """
-    found: Callable[..., Any] = own_code.named(function, f"the function {function!r} of the recipe")
+    found: Callable[..., Any]
+    found, _ = own_code.named(function, f"the function {function!r} of the recipe")
     if not callable(found):
         raise UsageError(f"The function {function!r} of the recipe is {found!r:.80}, which cannot be called.")
     if not own_code.takes(found, *arguments):

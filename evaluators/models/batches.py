@@ -35,7 +35,7 @@ def answer_in_batches(requests: Iterable[Request], size: int, answer_batch: Answ
             fits = min(fits, (yield from _answer(batch, answer_batch)) or fits)
 
 
-def error_class(error: Exception) -> str:
+def error_class(error: BaseException) -> str:
     """The class of a failure of a model that runs here, as `Answer.error` names it: `oom`, or the exception's own.
 
     Example:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from babilong.errors import BabilongError, UsageError, few
-from babilong.own_code import Source, named_in, takes, told
+from babilong.own_code import Source, named, takes, told
 from evaluators.models.batches import error_class
 from evaluators.models.protocol import Answer, Model, Request
 
@@ -47,7 +47,7 @@ def make_own(name: str) -> Model:
         UsageError: there is no such file or name, the file fails, or what it gives is no model.
         BabilongError: the function or class fails.
     """
-    found, source = named_in(name, f"the model {name!r}")
+    found, source = named(name, f"the model {name!r}")
     assert source is not None  # as of any name of this form
     made = found
     # Most objects that can be called take anything, as modules of torch do, until they are.
@@ -57,7 +57,7 @@ def make_own(name: str) -> Model:
             made = found()
         except (Exception, SystemExit) as error:  # whatever a user's code does
             raise BabilongError(f"Cannot make the model {name}: {told(error, source)}") from error
-    lacking = [member for member in _MEMBERS if not hasattr(made, member)]
+    lacking = [member for member in _MEMBERS if member not in dir(made)]  # without running what is a property
     if isinstance(made, type):
         raise UsageError(f"Cannot make the model {name} without arguments: it takes {inspect.signature(made)}.")
     if not lacking:
@@ -122,34 +122,28 @@ class AnsweringFunction:
                 raise TypeError(f"{self.name} answered with {_kind(found)}, not with a string")
             text = str(found)
         except (Exception, SystemExit) as caught:  # whatever a user's code does
-            error = error_class(caught) if isinstance(caught, Exception) else type(caught).__name__
+            error = error_class(caught)
             message = self.source.line_of(caught) + next(iter(str(caught).splitlines()), "")
         seconds = round(time.perf_counter() - started, 4)
         return Answer(request.id, text, None if error else "stop", 0, 0, seconds, error, message)
 
 
 class OwnModel:
-    """A user's object with the members of `Model`, held to what is asked of one, and told from others by its file."""
+    """A user's object with the members of `Model`, held to what is asked of one, and told from others by its file.
+
+    Raises:
+        BabilongError: its name or its limit of tokens is none.
+    """
 
     def __init__(self, name: str, inner: Model, source: Source) -> None:
         self.asked_for = name
         self.inner = inner
         self.source = source
-
-    @property
-    def name(self) -> str:
-        """As it calls itself."""
-        return str(self.inner.name)
-
-    @property
-    def prompted(self) -> bool:
-        """As it says."""
-        return bool(self.inner.prompted)
-
-    @property
-    def max_tokens(self) -> int | None:
-        """As it says."""
-        return self.inner.max_tokens
+        try:
+            self.name, self.prompted = str(inner.name), bool(inner.prompted)
+            self.max_tokens = None if inner.max_tokens is None else operator.index(inner.max_tokens)
+        except (Exception, SystemExit) as error:  # whatever a user's code does
+            raise self._failed("has no name or limit of tokens that can be used", error) from error
 
     def describe(self) -> dict[str, Any]:
         """What it says of itself, and the file as it was run.
@@ -159,7 +153,7 @@ class OwnModel:
         """
         try:
             said: dict[str, Any] = json.loads(json.dumps(dict(self.inner.describe())))
-        except Exception as error:  # whatever a user's code does
+        except (Exception, SystemExit) as error:  # whatever a user's code does
             raise self._failed("describes itself as no record can hold", error) from error
         return {**said, "model": self.name, "code": self.source.sha256}
 

@@ -19,7 +19,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def find(name: str) -> object:
-    return named(name, "the thing")
+    return named(name, "the thing")[0]
 
 
 def test_a_file_is_run_once_and_again_when_it_has_changed() -> None:

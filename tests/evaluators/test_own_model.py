@@ -322,6 +322,12 @@ def test_a_whole_model_that_breaks_its_word_ends_the_run_in_a_sentence(
         ("f", "def f(\n", "Cannot find the model 'mine.py:f': SyntaxError: '(' was never closed (mine.py, line 1)."),
         ("f", "1 / 0", "Cannot find the model 'mine.py:f': mine.py, line 1: ZeroDivisionError: division by zero."),
         ("f", "def g(): ...", "Cannot find the model 'mine.py:f': mine.py has no f; it defines g."),
+        ("Whole", MODEL.replace("10_000", "'8k'"), "mine.py:Whole has no name or limit of tokens that can be used"),
+        (
+            "Whole",
+            MODEL.replace("10_000", "property(lambda self: 1 / 0)"),
+            "can be used: mine.py, line 7: ZeroDiv",
+        ),
     ],
 )
 def test_what_is_no_model_is_refused_in_a_sentence(
