@@ -39,7 +39,8 @@ class Sums(NamedTuple):
         correct: right answers.
         asked: questions.
         gate: mean opening times rows.
-        flags: how many processes had raised their flag.
+        saves: how many processes asked for a save.
+        stops: how many had been asked to stop.
     """
 
     loss: float = 0.0
@@ -48,7 +49,8 @@ class Sums(NamedTuple):
     correct: float = 0.0
     asked: float = 0.0
     gate: float = 0.0
-    flags: float = 0.0
+    saves: float = 0.0
+    stops: float = 0.0
 
     def __add__(self, other: Sums) -> Sums:  # type: ignore[override]
         """Entry by entry."""
@@ -93,14 +95,15 @@ class Learner:
         self.transform = named(recipe.transform, "batch", "stage", "step") if recipe.transform else None
         self.skipped = 0
 
-    def step(self, stage: Stage, step: int, rate: float, flag: bool) -> tuple[Sums, float]:
+    def step(self, stage: Stage, step: int, rate: float, *, save: bool, stop: bool) -> tuple[Sums, float]:
         """Learn from the batch of a step.
 
         Args:
             stage: of the step.
             step: names the batch.
             rate: learning rate.
-            flag: handed to all processes with the sums.
+            save: this process asks for a save; handed to all with the sums.
+            stop: this process was asked to stop; handed to all likewise.
 
         Returns:
             The sums over all processes, and the norm of the gradient before clipping.
@@ -110,7 +113,7 @@ class Learner:
         """
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        local, reference = Sums(flags=float(flag)), 0
+        local, reference = Sums(saves=float(save), stops=float(stop)), 0
         read: list[Any] = []
         parts = self.recipe.accumulate
         for part in range(parts):

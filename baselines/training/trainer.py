@@ -90,14 +90,14 @@ def train(
         with stop_asked() as stop:
             while run.progress.step < recipe.steps:
                 # The first process's clock is that of all.
-                asks = stop.is_set() or (accelerator.is_main_process and _due(saved, save_minutes))
+                save = accelerator.is_main_process and _due(saved, save_minutes)
                 stage, rate = recipe.at(run.progress.step)
-                sums, norm = learner.step(stage, run.progress.step, rate, asks)
+                sums, norm = learner.step(stage, run.progress.step, rate, save=save, stop=stop.is_set())
                 due = run.after(stage, rate, sums, norm)
-                if due or sums.flags:
+                if due or sums.saves or sums.stops:
                     run.save()
                     saved = time.monotonic()
-                if asks and stop.is_set():
+                if sums.stops:  # asked of any process: one that went on alone would wait for the others
                     raise KeyboardInterrupt
         return run.finish()
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -88,18 +89,14 @@ LAUNCHERS = {
 }
 
 
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_two_processes_give_the_weights_of_one_with_the_whole_batch(whole, tmp_path, launcher):
-    fields = {key: value for key, value in dataclasses.asdict(STEADY).items() if key != "text"}
-    (tmp_path / "steady.yaml").write_text(yaml.safe_dump(_lists(fields)))
-    assert load_recipe(str(tmp_path / "steady.yaml")) == STEADY
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", *LAUNCHERS[launcher], str(port)]
-    command += ["-m", "baselines.cli", str(tmp_path / "steady.yaml"), "--out", str(tmp_path / "two")]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    command = [sys.executable, "-m", *LAUNCHERS[launcher], free_port(), *training(STEADY, tmp_path, "two")]
+    assert load_recipe(str(tmp_path / "recipe.yaml")) == STEADY
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(tmp_path / "two" / "model")]  # said by the first process alone
     close(weights(tmp_path / "two" / "model"), weights(whole))
@@ -110,6 +107,42 @@ def test_two_processes_give_the_weights_of_one_with_the_whole_batch(whole, tmp_p
     ours, theirs = ([yaml.safe_load(line) for line in file.read_text().splitlines()] for file in files)
     assert [line["accuracy"] for line in ours] == [line["accuracy"] for line in theirs]
     assert [line["loss"] for line in ours] == pytest.approx([line["loss"] for line in theirs], rel=1e-3)
+
+
+def test_what_one_process_is_told_all_do(tmp_path):
+    endless = dataclasses.replace(
+        STEADY, log_every=1, validation=None, stages=(dataclasses.replace(STEADY.stages[0], steps=100_000),)
+    )
+    command = [sys.executable, *training(endless, tmp_path, "stopped")]
+    group = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    first, second = (
+        subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, env={**ENVIRONMENT, **group, "RANK": rank, "LOCAL_RANK": rank}
+        )
+        for rank in "01"
+    )
+    assert first.stderr is not None
+    for line in first.stderr:
+        if "step 2 " in line:
+            break
+    second.send_signal(signal.SIGTERM)
+    said = [process.communicate()[1] for process in (first, second)]
+    assert (first.returncode, second.returncode) == (130, 130), said
+    assert not any("Traceback" in text for text in said)
+    assert (tmp_path / "stopped" / "state" / "progress.json").is_file()
+
+
+def training(recipe: Recipe, folder: Path, out: str) -> list[str]:
+    """The words after `python` that train by a recipe."""
+    fields = {key: value for key, value in dataclasses.asdict(recipe).items() if key != "text"}
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(_lists(fields)))
+    return ["-m", "baselines.cli", str(folder / "recipe.yaml"), "--out", str(folder / out)]
+
+
+def free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
 
 
 def _lists(value):
