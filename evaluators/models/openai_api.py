@@ -59,6 +59,7 @@ class OpenAIModel:
         self._listed: list[str] = []
         self._answered = False
         self._counter: Callable[[str], int] | None = None
+        self._sent: dict[str, int] = {}  # tokens of prompts that were counted before they were asked
 
     @classmethod
     def load(cls, name: str, source: str, options: ModelOptions) -> OpenAIModel:
@@ -100,7 +101,10 @@ class OpenAIModel:
 
     def count(self, request: Request) -> int:
         """Tokens of the prompt by the tokenizer of `--tokenizer`, those of its chat template included."""
-        return self._counter(request.prompt) if self._counter else 0
+        if self._counter is None:
+            return 0
+        self._sent[request.id] = self._counter(request.prompt)
+        return self._sent[request.id]
 
     def answer(self, requests: Iterator[Request]) -> Iterator[Answer]:
         """Answers in the order of completion; no more prompts are held than are under way.
@@ -125,7 +129,7 @@ class OpenAIModel:
         async def attempt(seconds: float) -> Reply:
             nonlocal started
             started = monotonic()
-            return self._uncut(prompt, read_reply(await self._post(client, prompt, seconds)))
+            return self._uncut(request, read_reply(await self._post(client, prompt, seconds)))
 
         patience = Patience(self.server.timeout, self.server.total_timeout, self.server.max_retries)
         found, retries = await patience.spend_on(attempt, turn, Stream("retry", request.id))
@@ -141,11 +145,11 @@ class OpenAIModel:
         counts = found.tokens_in, found.tokens_out
         return Answer(request.id, text, found.finish_reason, *counts, seconds, retries=retries)
 
-    def _uncut(self, prompt: str, reply: Reply) -> Reply:
+    def _uncut(self, request: Request, reply: Reply) -> Reply:
         """The reply, unless both sides' counts tell that it is to a part of the prompt."""
-        # Not counted where the characters tell as much, so that others are not kept waiting.
-        whole = _CHARACTERS_A_TOKEN * reply.tokens_in > 0.8 * len(prompt)
-        sent = self._counter(prompt) if self._counter and reply.tokens_in and not whole else 0
+        sent = 0
+        if self._counter and reply.tokens_in:
+            sent = self._sent.pop(request.id, 0) or self._counter(request.prompt)
         if reply.tokens_in < min(_READ * sent, sent - _FRAME):
             raise Failure(
                 "context_overflow",
