@@ -20,7 +20,7 @@ from babilong.errors import UsageError
 from baselines.memory.apart import Apart, speak_apart
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal, last_alone
-from baselines.memory.model import MemoryModel, State, Step, openings
+from baselines.memory.model import MemoryModel, Output, State, Step, openings
 from baselines.memory.places import places
 
 # A memory looks at itself only where nothing older fits: what it holds it has anyway, and what came before is asked.
@@ -85,7 +85,7 @@ class MemoryBank(MemoryModel):
         let_in = openings(mask, opening)
         if let_in is None:
             let_in = written.new_ones(len(written), dtype=torch.float32)
-        return Step(hidden, self.put(state, written[None], let_in[None]), let_in[:, None])
+        return Step(Output(hidden, let_in[:, None]), self.put(state, written[None], let_in[None]))
 
     def put(self, state: State, written: Tensor, let_in: Tensor) -> State:
         """The bank with memories behind those it holds; where there are more than it has places the oldest fall out.

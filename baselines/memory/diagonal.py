@@ -104,7 +104,7 @@ def run_sequential(
         step = model.step(segment, state, *(None if x is None else x[i] for x in (mask, openings)))
         state = step.state
         if i in keep:
-            kept.append(step.hidden)
+            kept.append(step.output.hidden)
     return kept, state
 
 

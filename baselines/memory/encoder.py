@@ -8,7 +8,7 @@ the places of the memory is the memory of the next segment ("Scaling Transformer
                           specials=(tokenizer.cls_token_id, tokenizer.sep_token_id), outputs=6)
     state = read(model, ids, alignment="right")    # baselines.memory.sequences; as the released code cuts
     classes = model.logits(state["cls"])           # [B, 6], from the last segment of each text
-    spans = model.logits(step.hidden)              # outputs=2: where an answer starts and ends, [B, L, 2]
+    spans = model.logits(output.hidden)            # outputs=2: where an answer starts and ends, [B, L, 2]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 
 from babilong.errors import UsageError
 from baselines.memory.config import MemoryConfig
-from baselines.memory.model import State, Step, check_width, openings
+from baselines.memory.model import Output, State, Step, check_width, openings
 
 _SPECIALS = 3  # [CLS] and two [SEP]
 
@@ -90,7 +90,7 @@ class EncoderMemory(nn.Module):
                 name: state[name] + let_in.view(-1, *[1] * (tensor.dim() - 1)) * (tensor - state[name])
                 for name, tensor in new.items()
             }
-        return Step(hidden[:, m + 2 : m + 2 + length], new, gate)
+        return Step(Output(hidden[:, m + 2 : m + 2 + length], gate), new)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """What the head says of hidden states [..., d], float [..., outputs]: of `cls`, or of each token."""

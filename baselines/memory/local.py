@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import LayerStack, additive, causal, layer_stack
-from baselines.memory.model import MemoryModel, State, Step, openings
+from baselines.memory.model import MemoryModel, Output, State, Step, openings
 from baselines.memory.places import places
 
 
@@ -108,7 +108,7 @@ class LayerMemory(MemoryModel):
         hidden, passage = self.enter(input_ids, mask, opening, write=True)
         hidden, state = self._through(hidden, state, passage)
         let_in = torch.ones(len(hidden), device=hidden.device) if passage.opening is None else passage.opening
-        return Step(self.leave(hidden, passage.written), state, let_in[:, None])
+        return Step(Output(self.leave(hidden, passage.written), let_in[:, None]), state)
 
     def read(self, input_ids: Tensor, state: State, mask: Tensor | None = None) -> Tensor:
         """Hidden states [B * K, L, d] of text that reads every layer's memory and writes none."""

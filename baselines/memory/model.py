@@ -2,7 +2,7 @@
 
     state = model.init_state(batch=2)
     for segment in segments:                      # [2, L] token ids
-        state = model.step(segment, state).state
+        output, state = model.step(segment, state)
     logits = model.logits(model.read(question, state)[:, -1])
 
 A state is a dictionary of tensors whose first dimension is the batch, so that rows can be picked, joined, moved to a
@@ -31,18 +31,29 @@ State = dict[str, Tensor]
 _SHIFT_SCALE = 0.3
 
 
+class Output(NamedTuple):
+    """What a segment gives besides the memory.
+
+    Attributes:
+        hidden: last hidden states of the text, float [B, L, d].
+        opening: how far the memory was written, float between 0 and 1: [B, m] of `rmt`, `rmt-r` and encoders, which
+            overwrite their memory tokens one by one, else [B, 1].
+    """
+
+    hidden: Tensor
+    opening: Tensor
+
+
 class Step(NamedTuple):
     """What reading a segment gives.
 
     Attributes:
-        hidden: last hidden states of the text, float [B, L, d].
+        output: of the segment.
         state: the memory afterwards, float32.
-        gate: how far the memory was overwritten, float [B, slots], between 0 and 1; ones without a gate.
     """
 
-    hidden: Tensor
+    output: Output
     state: State
-    gate: Tensor
 
 
 class MemoryModel(nn.Module, ABC):

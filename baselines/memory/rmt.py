@@ -5,7 +5,7 @@ puts out at the written places is the memory of the next segment (Bulatov et al.
 beyond with RMT", 2304.11062; "In Search of Needles in a 11M Haystack", 2402.10790, section 3)::
 
     model = RecurrentMemory(GPT2LMHeadModel(config), MemoryConfig(memory_tokens=8))
-    state = model.step(segment, model.init_state(batch=2)).state      # {"memory": [2, 8, d]}
+    output, state = model.step(segment, model.init_state(batch=2))    # {"memory": [2, 8, d]}
 
 With the switches of `MemoryConfig` left off this is the published wrapper; each switch adds what a model trained from
 scratch lacks, and is described there.
@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal, only, side_by_side
-from baselines.memory.model import MemoryModel, State, Step, openings
+from baselines.memory.model import MemoryModel, Output, State, Step, openings
 from baselines.memory.places import are_plain, places
 
 # Small beside a written memory (about 1), so that what was written is not drowned; larger than GPT-2's 0.02, so that
@@ -77,7 +77,7 @@ class RecurrentMemory(MemoryModel):
         if let_in is not None:
             share = share * let_in[:, None, None]
         new = memory + share * (written.float() - memory) if self.config.gate or let_in is not None else written.float()
-        return Step(hidden[:, first : first + length], {"memory": new}, share[..., 0])
+        return Step(Output(hidden[:, first : first + length], share[..., 0]), {"memory": new})
 
     def read(self, input_ids: Tensor, state: State, mask: Tensor | None = None) -> Tensor:
         """Hidden states [B * K, L, d] of `[memory ; text]`."""

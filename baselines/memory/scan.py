@@ -1,7 +1,7 @@
 """The segments of a text that are read: all of them or, where the memory has a gate on writing, those it lets in.
 
     for segment in Scanner(model, tokenizer).segments(pieces):
-        state = model.step(torch.from_numpy(segment.ids[None]), state).state
+        output, state = model.step(torch.from_numpy(segment.ids[None]), state)
 
 Segments that are kept out would leave the memory as it is, so leaving them out changes nothing but the time it takes.
 """

@@ -211,7 +211,7 @@ def sequence_loss(
     reading = steps(model, segments, state, borders, recompute, asked.flatten(1).any(dim=1).tolist())
     for step, here, answer in zip(reading, asked, answers, strict=True):
         state = step.state
-        logits, expected = model.logits(step.hidden[here]).float(), answer[here]
+        logits, expected = model.logits(step.output.hidden[here]).float(), answer[here]
         loss = loss + F.cross_entropy(logits, expected, reduction="sum")
         right = right + (logits.argmax(dim=-1) == expected).sum()
     tokens = int(asked.sum())

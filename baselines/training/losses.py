@@ -62,8 +62,8 @@ def segments_loss(model: MemoryModel, batch: Batch, backprop: int, write_penalty
             hidden = model.read(torch.from_numpy(batch.questions[i]).to(device), state)
             loss, right, count, n = answers(model, hidden, torch.from_numpy(batch.labels[i]).to(device))
             losses.append(loss)
-            if step.gate.numel():  # not without memory tokens
-                gates.append(step.gate.float().mean())
+            if step.output.opening.numel():  # not without memory tokens
+                gates.append(step.output.opening.float().mean())
             correct, asked, tokens = correct + right, asked + count, tokens + n
     gate = torch.stack(gates).mean() if gates else torch.zeros((), device=device)
     loss = torch.stack(losses).sum() / max(1, tokens) + write_penalty * gate

@@ -156,8 +156,8 @@ def test_segments_are_read_as_defined(kind):
         for segment, wanted in zip(segments, hidden, strict=True):
             step = model.step(segment, state)
             state = step.state
-            torch.testing.assert_close(step.hidden, wanted, rtol=1e-4, atol=1e-4)
-            assert step.gate.eq(1).all()
+            torch.testing.assert_close(step.output.hidden, wanted, rtol=1e-4, atol=1e-4)
+            assert step.output.opening.eq(1).all()
     torch.testing.assert_close(state, expected, rtol=1e-4, atol=1e-4)
 
 
@@ -167,10 +167,10 @@ def test_a_fresh_memory_leaves_the_model_as_it_is(architecture):
     joined = torch.cat((model.base.get_input_embeddings()(tokens(2, 16)), model.memory.expand(2, -1, -1)), dim=1)
     output = model.base(inputs_embeds=joined)
     first = model.step(tokens(2, 16), model.init_state(2))
-    torch.testing.assert_close(model.logits(first.hidden), output.logits[:, :16])
+    torch.testing.assert_close(model.logits(first.output.hidden), output.logits[:, :16])
     # Values are zero, so what was written adds nothing either.
     second = model.step(tokens(2, 16), first.state)
-    torch.testing.assert_close(second.hidden, first.hidden)
+    torch.testing.assert_close(second.output.hidden, first.output.hidden)
     assert second.state["keys"].gt(0).any()
 
 
@@ -184,7 +184,7 @@ def test_no_memory_tokens_is_the_base_model(kind):
     model = tiny_armt(kind, memory_tokens=0)
     ids, state = tokens(2, 16), model.init_state(2)
     step = model.step(ids, state)
-    torch.testing.assert_close(model.logits(step.hidden), model.base(ids).logits)
+    torch.testing.assert_close(model.logits(step.output.hidden), model.base(ids).logits)
     torch.testing.assert_close(step.state, state, rtol=0, atol=0)
 
 
@@ -203,7 +203,7 @@ def test_a_row_that_is_not_let_in_keeps_its_state(kind, shut):
     for name, tensor in step.state.items():
         assert tensor[1].equal(before[name][1])
         torch.testing.assert_close(tensor[0], alone.state[name][0])
-    assert step.gate.tolist() == [[1], [0]]
+    assert step.output.opening.tolist() == [[1], [0]]
 
 
 def test_a_segment_let_into_nothing_leaves_it_empty(kind):
@@ -219,7 +219,7 @@ def test_padding_inside_a_segment_is_not_read(kind):
     other = torch.where(mask, ids, tokens(1, 16, seed=3))
     ours, theirs = (model.step(each, before, mask) for each in (ids, other))
     torch.testing.assert_close(ours.state, theirs.state)
-    torch.testing.assert_close(ours.hidden[:, :9], theirs.hidden[:, :9])
+    torch.testing.assert_close(ours.output.hidden[:, :9], theirs.output.hidden[:, :9])
     # A short segment without padding is the same as one padded to full length.
     torch.testing.assert_close(ours.state, model.step(ids[:, :9], before).state)
 
@@ -256,7 +256,7 @@ def test_memory_tokens_have_the_last_positions_to_themselves():
     joined = torch.cat((model.embed(ids), model.memory[None]), dim=1)
     expected = inner(inputs_embeds=joined, position_ids=torch.tensor([[*range(16), *range(60, 64)]])).last_hidden_state
     step = model.step(ids, model.init_state(1))
-    torch.testing.assert_close(step.hidden, expected[:, :16])
+    torch.testing.assert_close(step.output.hidden, expected[:, :16])
     plain = tiny_armt()
     assert not torch.allclose(step.state["values"], read_all(plain, ids)["values"])
     torch.testing.assert_close(model.read(ids, step.state), plain.read(ids, step.state))
@@ -294,7 +294,7 @@ def test_dropout_after_the_embeddings_is_the_base_models(architecture, dropout):
 def test_the_state_stays_in_float32():
     model = tiny_armt().to(torch.bfloat16)
     step = model.step(tokens(1, 16), model.init_state(1))
-    assert step.hidden.dtype == torch.bfloat16
+    assert step.output.hidden.dtype == torch.bfloat16
     assert {tensor.dtype for tensor in step.state.values()} == {torch.float32}
 
 

@@ -9,7 +9,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from babilong.errors import UsageError
 from baselines.memory.config import MemoryConfig
 from baselines.memory.kinds import remember
-from baselines.memory.model import Step
+from baselines.memory.model import Output, Step
 from baselines.tasks.association import EOS, GEN, IGNORE, SEP, SYMBOLS, VOCABULARY, AssociationTask, exact_match
 from tests.baselines.tiny import tiny_memory
 
@@ -137,5 +137,5 @@ def test_an_associative_memory_learns_to_remember():
     assert exact_match(model, longer) > 0.75  # more than it was ever trained on
     # Without what it read it has nothing but one value in 16 to guess.
     empty = model.init_state(400)
-    model.step = lambda segment, state: Step(segment, empty, segment)
+    model.step = lambda segment, state: Step(Output(segment, segment), empty)
     assert exact_match(model, short) < 0.2

@@ -51,7 +51,7 @@ def test_a_memory_is_put_behind_the_others_and_the_oldest_falls_out(kind, m):
         torch.testing.assert_close(state["memory"][:, :held], torch.cat(kept, dim=1))
         assert not state["memory"][:, held:].any()
         assert state["weight"].tolist() == [[1.0] * held + [0.0] * (3 * m - held)] * 2
-        assert step.gate.eq(1).all()
+        assert step.output.opening.eq(1).all()
 
 
 def test_what_is_not_let_in_leaves_the_state_exactly(kind):
@@ -62,7 +62,7 @@ def test_what_is_not_let_in_leaves_the_state_exactly(kind):
         padded = model.step(tokens(2, SIZE, seed=9), state, torch.zeros(2, SIZE, dtype=torch.bool))
         for step in (shut, padded):
             assert all(tensor.equal(state[name]) for name, tensor in step.state.items())
-            assert step.gate.eq(0).all()
+            assert step.output.opening.eq(0).all()
 
 
 def test_a_row_that_is_let_in_does_not_move_another():

@@ -34,7 +34,7 @@ def test_what_was_saved_is_loaded(folder, kind):
     ids, state = torch.randint(1, 100, (1, 16)), {"memory": torch.randn(1, 4, 32)}
     ours, theirs = (m.step(ids, state) for m in (model, loaded.model))
     torch.testing.assert_close(ours.state, theirs.state)
-    torch.testing.assert_close(model.logits(ours.hidden), loaded.model.logits(theirs.hidden))
+    torch.testing.assert_close(model.logits(ours.output.hidden), loaded.model.logits(theirs.output.hidden))
 
 
 def test_tied_weights_are_stored_once(folder):

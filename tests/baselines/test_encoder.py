@@ -37,7 +37,7 @@ def test_a_segment_is_cls_memory_sep_text_sep(encoder):
     hidden = encoder.base(inputs_embeds=joined).last_hidden_state
     step = encoder.step(ids, state)
     torch.testing.assert_close(step.state, {"memory": hidden[:, 1 : 1 + M], "cls": hidden[:, 0]})
-    torch.testing.assert_close(step.hidden, hidden[:, M + 2 : -1])
+    torch.testing.assert_close(step.output.hidden, hidden[:, M + 2 : -1])
     assert encoder.logits(step.state["cls"]).shape == (2, 6)
 
 
@@ -52,7 +52,7 @@ def test_padding_inside_a_segment_is_not_read(encoder):
     mask = torch.arange(8)[None] < 5
     padded, short = encoder.step(ids, state, mask), encoder.step(ids[:, :5], state)
     torch.testing.assert_close(padded.state, short.state)
-    torch.testing.assert_close(padded.hidden[:, :5], short.hidden)
+    torch.testing.assert_close(padded.output.hidden[:, :5], short.output.hidden)
 
 
 def test_texts_of_unlike_lengths_are_read_as_alone_and_classified_from_their_last_segment(encoder):
@@ -110,7 +110,7 @@ def test_it_learns_where_an_answer_stands_that_was_asked_for_two_segments_before
         ids[row, 16 + start], ids[row, 16 + (start + 3) % 8] = asked, 121 - asked
         state = model.init_state(32)
         for step in steps(model, cut(ids, None, model.config), state):
-            hidden = step.hidden
+            hidden = step.output.hidden
         ends = model.logits(hidden)
         wanted = torch.stack((start, start + 1), dim=1)
         loss = torch.nn.functional.cross_entropy(ends, wanted)
@@ -141,5 +141,5 @@ def test_without_memory_it_is_the_encoder_on_each_segment(encoder):
     with torch.no_grad():
         step = plain.step(ids, plain.init_state(2))
         hidden = plain.base(torch.cat((cls, sep, ids, sep), dim=1)).last_hidden_state
-    torch.testing.assert_close(step.hidden, hidden[:, 2:-1])
+    torch.testing.assert_close(step.output.hidden, hidden[:, 2:-1])
     assert step.state["memory"].shape[1] == 0

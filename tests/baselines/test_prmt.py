@@ -59,8 +59,8 @@ def test_segments_are_read_as_defined(kind):
     for segment, wanted in zip(segments, hidden, strict=True):
         step = model.step(segment, state)
         state = step.state
-        torch.testing.assert_close(step.hidden, wanted, rtol=1e-4, atol=1e-4)
-        assert step.gate.eq(1).all()
+        torch.testing.assert_close(step.output.hidden, wanted, rtol=1e-4, atol=1e-4)
+        assert step.output.opening.eq(1).all()
     torch.testing.assert_close(state, expected, rtol=1e-4, atol=1e-4)
 
 
@@ -68,7 +68,7 @@ def test_no_memory_tokens_is_the_base_model(kind):
     model = tiny_prmt(kind, memory_tokens=0)
     ids, state = tokens(2, 16), model.init_state(2)
     step = model.step(ids, state)
-    torch.testing.assert_close(model.logits(step.hidden), model.base(ids).logits)
+    torch.testing.assert_close(model.logits(step.output.hidden), model.base(ids).logits)
     assert step.state["memory"].shape == (2, 2, 0, 32)
 
 
@@ -102,7 +102,7 @@ def test_padding_inside_a_segment_is_not_read(kind):
     other = torch.where(mask, ids, tokens(1, 16, seed=3))
     ours, theirs = (model.step(each, before, mask) for each in (ids, other))
     torch.testing.assert_close(ours.state, theirs.state)
-    torch.testing.assert_close(ours.hidden[:, :9], theirs.hidden[:, :9])
+    torch.testing.assert_close(ours.output.hidden[:, :9], theirs.output.hidden[:, :9])
     torch.testing.assert_close(ours.state, model.step(ids[:, :9], before).state)
 
 
@@ -137,7 +137,7 @@ def test_gradient_flows_through_segments(kind):
 def test_the_state_stays_in_float32():
     model = tiny_prmt().to(torch.bfloat16)
     step = model.step(tokens(1, 16), model.init_state(1))
-    assert (step.hidden.dtype, step.state["memory"].dtype) == (torch.bfloat16, torch.float32)
+    assert (step.output.hidden.dtype, step.state["memory"].dtype) == (torch.bfloat16, torch.float32)
 
 
 def test_a_segment_that_does_not_fit_the_positions_is_refused():

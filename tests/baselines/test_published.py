@@ -44,7 +44,7 @@ def run(model: MemoryModel, segments: list[torch.Tensor]) -> tuple[list[torch.Te
         for ids in segments:
             step = model.step(ids, state)
             state = step.state
-            out.append(model.logits(step.hidden))
+            out.append(model.logits(step.output.hidden))
     return out, state
 
 

@@ -16,7 +16,7 @@ def test_the_first_segment_reads_nothing_found(kind):
     output = model.base(inputs_embeds=joined, output_hidden_states=True)
     step = model.step(ids, state)
     torch.testing.assert_close(step.state["memory"], output.hidden_states[-1][:, -4:])
-    torch.testing.assert_close(model.logits(step.hidden), output.logits[:, 8:-4])
+    torch.testing.assert_close(model.logits(step.output.hidden), output.logits[:, 8:-4])
 
 
 def test_what_is_found_is_attention_to_all_past_memories(kind):
@@ -94,7 +94,7 @@ def test_a_row_without_a_past_has_a_gradient_that_is_a_number():
     model = tiny_memory(kind="rmt-r").train()
     mask = torch.tensor([[True] * 16, [False] * 16])
     state = model.step(tokens(2, 16), model.init_state(2), mask).state
-    model.step(tokens(2, 16, seed=2), state).hidden.sum().backward()
+    model.step(tokens(2, 16, seed=2), state).output.hidden.sum().backward()
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     assert all(grad.isfinite().all() for grad in grads)
     assert model.lookup.query.weight.grad.abs().sum() > 0
@@ -117,7 +117,7 @@ def test_no_memory_tokens_is_the_base_model(kind):
     ids, state = tokens(2, 16), model.init_state(2)
     for _ in range(2):
         step = model.step(ids, state)
-        torch.testing.assert_close(model.logits(step.hidden), model.base(ids).logits)
+        torch.testing.assert_close(model.logits(step.output.hidden), model.base(ids).logits)
         state = step.state
 
 

@@ -20,7 +20,7 @@ def test_no_memory_tokens_is_the_base_model(kind):
     base = tiny_base(kind)
     model = RecurrentMemory(base, MemoryConfig(memory_tokens=0, segment_size=16)).eval()
     ids = tokens(2, 16)
-    hidden = model.step(ids, model.init_state(2)).hidden
+    hidden = model.step(ids, model.init_state(2)).output.hidden
     torch.testing.assert_close(model.logits(hidden), base(ids).logits)
     torch.testing.assert_close(model.logits(model.read(ids, model.init_state(2))), base(ids).logits)
 
@@ -34,8 +34,8 @@ def test_one_segment_is_memory_text_memory_through_the_base_model(kind):
     output = model.base(inputs_embeds=joined, output_hidden_states=True)
     step = model.step(ids, state)
     torch.testing.assert_close(step.state["memory"], output.hidden_states[-1][:, -4:])
-    torch.testing.assert_close(model.logits(step.hidden), output.logits[:, 4:-4])
-    assert step.gate.eq(1).all()
+    torch.testing.assert_close(model.logits(step.output.hidden), output.logits[:, 4:-4])
+    assert step.output.opening.eq(1).all()
 
 
 def seen_by(model, *arguments):
@@ -73,7 +73,7 @@ def test_the_neurips_mask_holds_for_questions_and_the_ablation(kind):
     assert seen_by(front, ids, front.init_state(1))[0].equal(table)
     both = tiny_memory(kind, mask="neurips", segment_size=5)
     torch.testing.assert_close(both.read(ids, both.init_state(1)), front.read(ids, front.init_state(1)))
-    torch.testing.assert_close(both.step(ids, both.init_state(1)).hidden, both.read(ids, both.init_state(1)))
+    torch.testing.assert_close(both.step(ids, both.init_state(1)).output.hidden, both.read(ids, both.init_state(1)))
 
 
 @pytest.mark.parametrize("memory", ["rmt", "rmt-r"])
@@ -98,7 +98,7 @@ def test_memory_written_before_the_text_holds_nothing_of_it(kind, mask):
     joined = torch.cat((state["memory"], model.base.get_input_embeddings()(tokens(1, 16))), dim=1)
     if mask == "causal":
         hidden = model.base.base_model(inputs_embeds=joined).last_hidden_state
-        torch.testing.assert_close((first.state["memory"], first.hidden), (hidden[:, :4], hidden[:, 4:]))
+        torch.testing.assert_close((first.state["memory"], first.output.hidden), (hidden[:, :4], hidden[:, 4:]))
     assert tiny_memory(kind, mem_at_end=False, segment_size=60).config.segment_size == 60
 
 
@@ -184,16 +184,16 @@ def test_a_gate_below_its_floor_holds_exactly():
     ids, state = tokens(1, 16), memory(1)
     model.gate.bias.data.fill_(-3.0)  # sigmoid(-3) = 0.047
     step = model.step(ids, state)
-    assert step.gate.eq(0).all()
+    assert step.output.opening.eq(0).all()
     torch.testing.assert_close(step.state, state, rtol=0, atol=0)
     model.gate.bias.data.fill_(-2.0)
-    assert model.step(ids, state).gate.gt(0.1).all()
+    assert model.step(ids, state).output.opening.gt(0.1).all()
 
 
 def test_the_state_stays_in_float32():
     model = tiny_memory(gate=True).to(torch.bfloat16)
     step = model.step(tokens(1, 16), model.init_state(1))
-    assert (step.hidden.dtype, step.state["memory"].dtype) == (torch.bfloat16, torch.float32)
+    assert (step.output.hidden.dtype, step.state["memory"].dtype) == (torch.bfloat16, torch.float32)
 
 
 def test_token_shift_looks_back_only():

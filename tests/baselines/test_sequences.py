@@ -28,7 +28,7 @@ def by_hand(model, ids, state=None):
     hidden = []
     for segment in ids.split(16, dim=1):
         step = model.step(segment, state)
-        hidden.append(step.hidden)
+        hidden.append(step.output.hidden)
         state = step.state
     return torch.cat(hidden, dim=1), state
 
@@ -149,7 +149,7 @@ def test_a_truncated_gradient_is_that_of_states_cut_by_hand(model):
     for i in range(3):
         step = model.step(ids[:, 16 * i : 16 * i + 16], state)
         loss = loss + F.cross_entropy(
-            model.logits(step.hidden)[0], targets[0, 16 * i : 16 * i + 16], ignore_index=IGNORE, reduction="sum"
+            model.logits(step.output.hidden)[0], targets[0, 16 * i : 16 * i + 16], ignore_index=IGNORE, reduction="sum"
         )
         state = step.state if i == 1 else rows(step.state, torch.Tensor.detach)
     (loss / 47).backward()
@@ -196,7 +196,7 @@ def test_segments_that_no_gradient_reaches_are_read_without(kind):
     ids = tokens(1, 64)
     pieces = cut(ids, None, model.config)
     asked = [False, True, False, True]
-    read_with = [s.hidden.requires_grad for s in steps(model, pieces, model.init_state(1), 1, wanted=asked)]
+    read_with = [s.output.hidden.requires_grad for s in steps(model, pieces, model.init_state(1), 1, wanted=asked)]
     assert read_with == [False, True, True, True]
 
 

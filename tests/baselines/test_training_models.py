@@ -226,11 +226,11 @@ def test_adapters_are_merged_into_a_checkpoint_that_loads_like_any_other(pretrai
     loaded = checkpoints.load(str(folder)).model
     assert not [name for name in loaded.state_dict() if "lora" in name]
     ids = torch.randint(1, 100, (2, 32))
-    ours, theirs = (m.logits(m.step(ids, m.init_state(2)).hidden) for m in (trained, loaded))
+    ours, theirs = (m.logits(m.step(ids, m.init_state(2)).output.hidden) for m in (trained, loaded))
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
     plain = remember(tiny_base(loaded.base.config.model_type, vocab=VOCABULARY), MemoryConfig(**MEMORY))
     plain.memory.data.copy_(loaded.memory)
-    assert (plain.logits(plain.step(ids, plain.init_state(2)).hidden) - theirs).abs().max() > 1e-4
+    assert (plain.logits(plain.step(ids, plain.init_state(2)).output.hidden) - theirs).abs().max() > 1e-4
     assert [name for name in trained.state_dict() if "lora" in name]  # merging was into a copy
 
 
@@ -238,7 +238,7 @@ def test_adapters_between_the_layers_of_an_associative_memory():
     model = remember(tiny_base("llama", vocab=VOCABULARY), MemoryConfig(kind="armt", key_size=4, **MEMORY))
     lora.adapt(model, Lora(r=2, targets=("q_proj",)))
     ids = torch.randint(1, 100, (2, 32))
-    model.logits(model.step(ids, model.init_state(2)).hidden).sum().backward()
+    model.logits(model.step(ids, model.init_state(2)).output.hidden).sum().backward()
     gradients = [name for name, p in model.named_parameters() if p.grad is not None and "lora_B" in name]
     assert len(gradients) == 2
 
