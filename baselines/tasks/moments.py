@@ -3,14 +3,14 @@
     MomentTask({"qa1": 1, "qa2": 2}, tokenizer, end=0, noise=noise, seed=0).moments(range(32), step, Telling(...))
 
 A row tells stories one after the other, with sentences of books in between. Each question is about one moment of one
-story: it sees the segments from the story's first to the one after which it is asked.
+story: it sees the segments from the story's first to the one after which it is asked, and none of another story.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, groupby
 from typing import NamedTuple
@@ -162,9 +162,10 @@ class MomentTask:
         stream = Stream(self.split, "moments", self.seed, step, row)
         out = blank(total, size, telling.questions)
         told: list[_Told] = []
+        begins: set[int] = set()
         at = 0
         while at < total:
-            first, story = at, lessons.draw(stream)
+            start, first, story = at, None, lessons.draw(stream)
             # Nothing is drawn for a stage that renames nobody, whose batches stay what they were.
             is_renamed = telling.renamed > 0 and stream.random() < telling.renamed
             rename = renaming(stream) if is_renamed else as_told
@@ -176,6 +177,10 @@ class MomentTask:
                     at += 1
                 if at == total:
                     break
+                if first is None:
+                    # Of the noise between two stories each is asked in its part of it.
+                    first = start + (stream.below(at - start + 1) if at > start else 0)
+                    begins.add(first)
                 text = rename(fact)
                 ids = self._encode(text)
                 if len(ids) > size:
@@ -194,13 +199,15 @@ class MomentTask:
         bounds = list(accumulate(math.sqrt(len(moments)) for moments in stories))
         for k in range(telling.questions if told else 0):
             moments = stories[bisect_right(bounds, stream.random() * bounds[-1])]
-            self._ask(out, k, moments, telling.own, stream)
+            self._ask(out, k, moments, telling.own, begins, stream)
         return out
 
     def _put(self, out: Moments, at: int, ids: Sequence[int]) -> None:
         out.segments[at, : len(ids)], out.mask[at, : len(ids)] = ids, True
 
-    def _ask(self, out: Moments, k: int, told: list[_Told], share: float, stream: Stream) -> None:
+    def _ask(
+        self, out: Moments, k: int, told: list[_Told], share: float, begins: Collection[int], stream: Stream
+    ) -> None:
         own = [moment for moment in told if moment.asked[0]]
         if own and stream.random() < share:
             moment = stream.choice(own)
@@ -218,7 +225,7 @@ class MomentTask:
                 f"room for {LONGEST + 1}; train with a tokenizer of longer tokens, such as the built-in one."
             )
         last = moment.last
-        while last < len(out.fact) and not out.fact[last] and stream.random() < _LINGER:
+        while last < len(out.fact) and not out.fact[last] and last not in begins and stream.random() < _LINGER:
             last += 1
         out.questions[k, : len(asked) + len(answer) - 1] = (*asked, *answer[:-1])
         out.labels[k, len(asked) - 1 : len(asked) + len(answer) - 1] = answer

@@ -24,7 +24,7 @@ _LENGTHS = 3  # groups in which a bank's segments are written
 
 
 class Pass(NamedTuple):
-    """Stories and the questions about moments of them.
+    """Stories and the questions about moments of them; what two questions see begins alike or has nothing in common.
 
     Attributes:
         ids: token ids of segments, [B, F, L].
