@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import nullcontext
 from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
@@ -109,16 +110,17 @@ def _train(
     source: Source = kinds.batches(recipe, tokenizer, end, recipe.split, recipe.noise_volumes)
     if workers is None:
         workers = _WORKERS if torch.cuda.is_available() else 0
-    folder = run_training(
-        recipe,
-        tokenizer,
-        Ahead(source, recipe, workers) if workers else source,
-        loss_of(recipe),
-        out or _folder(recipe.name),
-        validate=validate,
-        save_minutes=save_minutes,
-        say=note,
-    )
+    with Ahead(source, recipe, workers) if workers else nullcontext(source) as made:
+        folder = run_training(
+            recipe,
+            tokenizer,
+            made,
+            loss_of(recipe),
+            out or _folder(recipe.name),
+            validate=validate,
+            save_minutes=save_minutes,
+            say=note,
+        )
     if os.environ.get("RANK", "0") == "0":
         print(folder)
 

@@ -1,6 +1,7 @@
 """Batches made by other processes ahead of the steps that learn from them.
 
-    source = Ahead(source, recipe, workers=4)
+    with Ahead(source, recipe, workers=4) as ahead:
+        train(recipe, tokenizer, ahead, loss, out)
 
 A GPU learns from a batch in less time than it takes one core to make it. A batch is a pure function of the recipe and
 the step, so where it is made changes nothing.
@@ -10,12 +11,15 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import deque
 from collections.abc import Iterator
-from itertools import product
-from typing import Any
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice, product
+from multiprocessing import get_context
+from typing import Any, Self
 
 import torch
-from torch.utils.data import DataLoader, Dataset
 
 from babilong.errors import BabilongError
 from baselines.training.recipe import Recipe, Stage
@@ -23,10 +27,11 @@ from baselines.training.shares import Share
 from baselines.training.steps import Source
 
 _EACH = 4  # batches that a worker is ahead
+_makes: tuple[Source, Recipe]  # what a worker makes batches with
 
 
 class Ahead:
-    """A source that gives what another one gives.
+    """A source that gives what another one gives, until the end of its `with`.
 
     Args:
         source: makes batches.
@@ -36,7 +41,16 @@ class Ahead:
 
     def __init__(self, source: Source, recipe: Recipe, workers: int) -> None:
         self.source, self.recipe, self.workers = source, recipe, workers
-        self._made: Iterator[tuple[tuple[int, Share], Any]] = iter(())
+        # Forked, so that tasks and tokenizers need not be sent.
+        self._pool = ProcessPoolExecutor(workers, get_context("fork"), _begin, (source, recipe))
+        self._to_come: Iterator[tuple[int, Share]] = iter(())
+        self._under_way: deque[tuple[tuple[int, Share], Future[Any]]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
     @property
     def split(self) -> str:
@@ -44,57 +58,48 @@ class Ahead:
         return getattr(self.source, "split", "train")
 
     def __call__(self, stage: Stage, step: int, share: Share) -> Any:
-        """The share of the batch of a step; asked for another than the next one, the workers begin anew."""
-        asked, batch = next(self._made, (None, None))
-        if asked != (step, share):
-            self._made = self._begin(step, share)
-            _, batch = next(self._made)
-        if isinstance(batch, BabilongError):
-            raise batch
-        return batch
+        """The share of the batch of a step, of the stage that the recipe has there.
 
-    def _begin(self, step: int, share: Share) -> Iterator[tuple[tuple[int, Share], Any]]:
+        Asked for another one than the next, the workers go on from that.
+
+        Raises:
+            BabilongError: what the source raises, or a worker was killed.
+        """
+        if not self._under_way or self._under_way[0][0] != (step, share):
+            self._go_on_from(step, share)
+        _, batch = self._under_way.popleft()
+        try:
+            self._fill()
+            return batch.result()
+        except BrokenProcessPool as error:
+            raise BabilongError(
+                "A process that makes batches was killed, perhaps for want of memory; go on with fewer --workers."
+            ) from error
+
+    def _go_on_from(self, step: int, share: Share) -> None:
+        for _, batch in self._under_way:
+            batch.cancel()
+        self._under_way.clear()
         parts = self.recipe.accumulate
         first = share.index - share.index % parts
         shares = [Share(first + part, share.of) for part in range(parts)]
-        to_come = [*product(range(step, self.recipe.steps), shares)][share.index - first :]
-        loader = DataLoader(
-            _Batches(self.source, self.recipe, to_come),
-            batch_size=None,
-            num_workers=self.workers,
-            prefetch_factor=_EACH,
-            collate_fn=_as_it_is,
-            worker_init_fn=_alone,
-            # Not the global one: what is drawn in training must not depend on who makes the batches.
-            generator=torch.Generator(),
-            # Tasks and tokenizers need not be sent then.
-            multiprocessing_context="fork",
-        )
-        return zip(to_come, loader, strict=True)
+        self._to_come = islice(product(range(step, self.recipe.steps), shares), share.index - first, None)
+        self._fill()
+
+    def _fill(self) -> None:
+        for which in islice(self._to_come, self.workers * _EACH - len(self._under_way)):
+            self._under_way.append((which, self._pool.submit(_make, *which)))
 
 
-class _Batches(Dataset[Any]):
-    """Batches by their number."""
-
-    def __init__(self, source: Source, recipe: Recipe, which: list[tuple[int, Share]]) -> None:
-        self.source, self.recipe, self.which = source, recipe, which
-
-    def __len__(self) -> int:
-        return len(self.which)
-
-    def __getitem__(self, number: int) -> Any:
-        step, share = self.which[number]
-        try:
-            return self.source(self.recipe.at(step)[0], step, share)
-        except BabilongError as error:  # raised here, it would arrive with its traceback as its message
-            return error
-
-
-def _as_it_is(batch: Any) -> Any:
-    return batch
-
-
-def _alone(worker: int) -> None:
+def _begin(source: Source, recipe: Recipe) -> None:
+    global _makes
+    _makes = source, recipe
     for number in (signal.SIGINT, signal.SIGTERM):  # a whole job is told to stop: who trains ends its workers itself
         signal.signal(number, signal.SIG_IGN)
+    torch.set_num_threads(1)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a warning otherwise, where this process has used them
+
+
+def _make(step: int, share: Share) -> Any:
+    source, recipe = _makes
+    return source(recipe.stage(step), step, share)

@@ -82,7 +82,7 @@ class Stage:
     rows: Count = 64
     short: Part = 0.15
     garble: Part = 0.0
-    questions: Natural = 2
+    questions: Count = 2
     write_penalty: Number = 0.0
     task: dict[str, float] | None = None
     facts: Natural = 40
@@ -268,6 +268,10 @@ class Recipe:
                 return Place(number, start, start + stage.steps)
             start += stage.steps
         raise ValueError(f"step {step} is past the end of the recipe")
+
+    def stage(self, step: int) -> Stage:
+        """The stage of a step (from 0)."""
+        return self.stages[self.place(step).stage]
 
     def at(self, step: int) -> tuple[Stage, float]:
         """The stage of a step (from 0) and the learning rate in it."""

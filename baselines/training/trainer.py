@@ -124,7 +124,7 @@ class _Run:
         done = self.progress
         self.log = RunLog(out, done.step, done.samples, has_tensorboard()) if self.main else None
         self.seen = Sums()
-        self.started, self.first = time.monotonic(), done.step
+        self.started, self.done = time.monotonic(), 0  # not by `progress`, which an early stop lets jump
         if done.step:
             self.say(f"goes on from {out / 'state'}, saved after step {done.step} of {recipe.steps}")
 
@@ -132,19 +132,22 @@ class _Run:
         """Count, log and validate a step that is done; whether the run should be saved now."""
         end = self.recipe.place(self.progress.step).end
         self.progress.step += 1
+        self.done += 1
         self.progress.samples += int(sums.rows)
         self.seen += sums
-        if self.progress.step % self.recipe.log_every == 0:
+        if self.progress.step % self.recipe.log_every == 0 or self.progress.step == end:
             self._report(stage, rate, norm)
         wanted = self.recipe.validation
         if wanted is not None and (self.progress.step % wanted.every == 0 or self.progress.step == end):
-            self._validate(wanted, stage, end)
+            over = self._validate(wanted, stage, end)
+            if over and self.seen.rows:
+                self._report(stage, rate, norm)
+            self.progress.step = end if over else self.progress.step
         if self.progress.step < end:
             return False
+        if end < self.recipe.steps and self.recipe.stage(end).from_best:
+            self._take_best(stage)
         self.progress.best, self.progress.worse = None, 0
-        if end < self.recipe.steps and self.recipe.at(end)[0].from_best:
-            self.accelerator.wait_for_everyone()
-            keeping.load_best(self.out, self.model, self.optimizer)
         # From here on `best/` is the next stage's.
         return wanted is not None
 
@@ -169,12 +172,12 @@ class _Run:
         if self.log is not None:
             values = {**means, "rate": rate, "gradient_norm": norm}
             self.log.write("train", step, self.progress.samples, stage.name, values)
-        left = (time.monotonic() - self.started) / (step - self.first) * (steps - step) / 60
+        left = (time.monotonic() - self.started) / self.done * (steps - step) / 60
         figures = f"accuracy {means['accuracy']:.3f}, loss {means['loss']:.3f}"
         self.say(f"{stage.name}: step {step} of {steps}, {figures}, about {left:.0f} min left")
 
-    def _validate(self, wanted: Validation, stage: Stage, end: int) -> None:
-        """Validate; keep the model if it is the best, and go to the end of the stage if that is over."""
+    def _validate(self, wanted: Validation, stage: Stage, end: int) -> bool:
+        """Validate, and keep the model if it is the best; whether the stage is over."""
         assert self.validate is not None
         step = self.progress.step
         with self.accelerator.autocast():
@@ -188,7 +191,17 @@ class _Run:
             keeping.keep_best(self.out, self.model, self.tokenizer, self.recipe)
         if verdict.over:
             self.say(f"{stage.name} ends after step {step} of {end}: {verdict.why}.")
-            self.progress.step = end
+        return verdict.over
+
+    def _take_best(self, stage: Stage) -> None:
+        """Go on from the best weights of a stage that is done."""
+        if self.progress.best is None:
+            raise UsageError(
+                f"The stage after {stage.name} begins from its best weights, but the metric that decides was never a "
+                "number; choose another `metric`, or leave out `from_best`."
+            )
+        self.accelerator.wait_for_everyone()
+        keeping.load_best(self.out, self.model, self.optimizer)
 
 
 @contextmanager

@@ -122,7 +122,7 @@ def test_what_does_no_harm_may_change_between_two_runs(tmp_path):
     more = dataclasses.replace(more, stages=(*more.stages, Stage("more", 1, kind="facts", rows=4)))
     run(more, tmp_path / "run")
     lines = (tmp_path / "run" / "train.jsonl").read_text().splitlines()
-    assert [json.loads(line)["stage"] for line in lines] == ["more"]
+    assert [json.loads(line)["stage"] for line in lines] == ["facts", "more"]
 
 
 def test_whether_a_stage_starts_from_the_best_is_decided_at_the_end_of_the_one_before():
@@ -206,17 +206,17 @@ def test_the_loss_is_the_mean_over_the_wanted_tokens():
     assert score.asked == 8
 
 
-def test_the_log_has_a_line_for_every_25_steps(tmp_path):
+def test_the_log_has_a_line_for_every_25_steps_and_at_the_end_of_each_stage(tmp_path):
     lines: list[str] = []
-    long = dataclasses.replace(TINY, stages=(Stage("stories", 30, kind="interleaved", rows=2),))
-    run(long, tmp_path / "run", say=lines.append)
+    stages = (Stage("stories", 30, kind="interleaved", rows=2), Stage("facts", 2, kind="facts", rows=8))
+    run(dataclasses.replace(TINY, stages=stages), tmp_path / "run", say=lines.append)
     logged = [json.loads(line) for line in (tmp_path / "run" / "train.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in logged] == [25]
-    assert logged[0]["samples"] == 50
+    assert [(line["step"], line["stage"]) for line in logged] == [(25, "stories"), (30, "stories"), (32, "facts")]
+    assert [line["samples"] for line in logged] == [50, 60, 76]
     assert logged[0]["rate"] == 1e-3
     assert logged[0]["gradient_norm"] > 0
-    assert len(lines) == 1
-    assert lines[0].startswith("stories: step 25 of 30")
+    assert len(lines) == 3
+    assert lines[0].startswith("stories: step 25 of 32")
 
 
 def scalars(out, axis: str, name: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 
 import pytest
 import torch
@@ -92,6 +93,9 @@ def test_a_stage_that_is_over_is_followed_by_the_next(tmp_path):
     # Steps are counted as the recipe has them, so that the batches of a stage do not depend on the one before.
     lines = [json.loads(line) for line in (tmp_path / "run" / "valid.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2, 3, 7, 8]
+    # What was learnt until the stop is told of the stage that it was learnt in.
+    lines = [json.loads(line) for line in (tmp_path / "run" / "train.jsonl").read_text().splitlines()]
+    assert [(line["step"], line["stage"]) for line in lines] == [(3, "first"), (8, "second")]
 
 
 def test_patience_survives_a_kill(tmp_path, monkeypatch):
@@ -121,6 +125,14 @@ def test_a_stage_can_start_from_the_best_of_the_one_before(tmp_path):
     run(recipe, tmp_path / "run", validate=script)
     assert script.seen[3][0] == "second"
     assert script.seen[3][1].equal(script.seen[1][1])
+
+
+def test_there_is_no_best_of_what_never_was_a_number(tmp_path):
+    recipe = two_stages(every=3)
+    first, second = recipe.stages
+    recipe = dataclasses.replace(recipe, stages=(first, dataclasses.replace(second, from_best=True)))
+    with pytest.raises(UsageError, match="The stage after first .* was never a number"):
+        run(recipe, tmp_path / "run", validate=Scripted(math.nan, math.nan))
 
 
 def test_validation_is_on_batches_of_the_valid_split_and_on_own_metrics(tmp_path):
