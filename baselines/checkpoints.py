@@ -164,9 +164,20 @@ def _released_tokenizer(name: str, folder: Path, family: Family) -> Tokenizer:
 
 
 def save(folder: Path, model: MemoryModel, tokenizer: Tokenizer, tasks: tuple[str, ...], recipe: str) -> None:
-    """Write a checkpoint, the weights last and all at once."""
+    """Write a checkpoint, the weights last and all at once.
+
+    Raises:
+        UsageError: it is no language model with a memory.
+    """
     from safetensors.torch import save_model
 
+    from baselines.memory.model import MemoryModel
+
+    if not isinstance(model, MemoryModel):
+        raise UsageError(
+            f"A checkpoint holds a language model with a memory, no {type(model).__name__}; keep that with "
+            "safetensors.torch.save_model, and load it into one that is built alike."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     model.base.config.to_json_file(folder / "config.json")
     settings = {"memory": model.config.to_dict(), "tasks": list(tasks)}

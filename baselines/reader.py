@@ -110,6 +110,8 @@ class RecurrentReader:
         Returns:
             An answer for each pair, in order.
         """
+        if not batch:
+            return []
         pages = [self.pages(context, question) for context, question in batch]
         state, tokens = self._read(pages)
         readings = self.complete([page.last for page in pages], state, max_new_tokens)

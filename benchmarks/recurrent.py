@@ -31,6 +31,7 @@ from babilong import command
 from baselines.memory.bank import MemoryBank
 from baselines.memory.local import LayerMemory
 from baselines.memory.model import MemoryModel, State
+from baselines.memory.places import places
 from baselines.reader import RecurrentReader, load_reader, resolve_dtype
 from generators.kitchen import Kitchen
 from generators.recipe import Recipe
@@ -52,16 +53,17 @@ def obvious(model: MemoryModel, segments: Iterable[NDArray[np.int64]]) -> State:
             continue
         text = model.embed(torch.from_numpy(ids[None]).to(model.device))
         if isinstance(model, MemoryBank):
-            joined = torch.cat((text, model.memory[None]), dim=1)
+            before, joined = 0, torch.cat((text, model.memory[None]), dim=1)
         else:
-            memory = state["memory"]
+            before, memory = m, state["memory"]
             slots = (model.read_slots, model.write_slots) if model.config.slot_embeddings else (0.0, 0.0)
             joined = torch.cat((memory + slots[0], text, memory + slots[1]), dim=1)
-        output = model.base(inputs_embeds=joined, output_hidden_states=True)
+        positions = places(model.config, model.positions, before, len(ids), m, None, model.device)
+        output = model.base(inputs_embeds=joined, position_ids=positions, output_hidden_states=True)
         kept.append((output.logits, output.hidden_states))
         written = output.hidden_states[-1][:, -m:]
         if isinstance(model, MemoryBank):
-            state = {"memory": torch.cat((state["memory"][:, m:], written), dim=1), "weight": state["weight"]}
+            state = model.put(state, written[None], written.new_ones(1, 1))
         else:
             opening = torch.sigmoid(model.gate(torch.cat((written, memory), dim=-1))) if model.config.gate else 1.0
             state = {"memory": memory + opening * (written - memory)}

@@ -112,6 +112,7 @@ class MemoryBank(MemoryModel):
         tokens = self.memory.to(text.dtype).expand(len(text), -1, -1)
         embedded = torch.cat((text, tokens), dim=1)
         length, device = embedded.shape[1], embedded.device
+        self.must_fit(length)
         positions = places(self.config, self.positions, 0, length - m, m, mask, device)
         keys = None if mask is None else torch.cat((mask, mask.new_ones(len(mask), m)), dim=1)
         hidden = self._run(embedded, additive(causal(length, device, keys), embedded), positions)
@@ -152,6 +153,7 @@ class MemoryBank(MemoryModel):
         """
         text = self.embed(input_ids)
         length, device, (batch, held) = text.shape[1], text.device, weight.shape
+        self.must_fit(length)
         asked = text.shape[0] // batch
         before = (memory + self.read_slots.repeat(held // self.config.memory_tokens, 1)).to(text.dtype)
         embedded = torch.cat((before, text.reshape(batch, -1, text.shape[-1])), dim=1)

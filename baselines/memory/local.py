@@ -86,6 +86,7 @@ class LayerMemory(MemoryModel):
         """
         text, written = self.embed(input_ids), self.config.memory_tokens if write else 0
         end = self.front + text.shape[1]
+        self.must_fit(end + written)
         positions = places(self.config, self.positions, self.front, text.shape[1], written, mask, text.device)
         keys = None
         if mask is not None:

@@ -133,6 +133,9 @@ class MemoryModel(nn.Module, ABC):
             mask: bool [B, L], False at padding; a row that is all padding keeps its state. None: no padding.
             opening: float [B], how far the segment is let into the memory; 0 leaves the state exactly as it is, None
                 is 1.
+
+        Raises:
+            UsageError: the segment has no room in the positions of the base model.
         """
 
     @abstractmethod
@@ -146,6 +149,9 @@ class MemoryModel(nn.Module, ABC):
 
         Returns:
             Float [B * K, L, d].
+
+        Raises:
+            UsageError: the text has no room in the positions of the base model.
         """
 
     def embed(self, input_ids: Tensor) -> Tensor:
@@ -160,6 +166,18 @@ class MemoryModel(nn.Module, ABC):
         for k in range(1, back + 1):
             shifted = shifted + self.shift[k - 1] * padded[:, back - k : back - k + length]
         return shifted
+
+    def must_fit(self, tokens: int) -> None:
+        """Refuse more tokens at once, memory tokens among them, than the base model has positions.
+
+        Raises:
+            UsageError: it is so.
+        """
+        if self.positions and tokens > self.positions:
+            raise UsageError(
+                f"{tokens} tokens at once, memory tokens among them, are more than the {self.positions} positions of "
+                "the base model; cut the text into shorter segments."
+            )
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits over the vocabulary, float [..., V], of hidden states [..., d]: only where somebody looks at them."""

@@ -96,6 +96,7 @@ class RecurrentMemory(MemoryModel):
 
     def _side_by_side(self, embedded: Tensor, first: int, length: int, mask: Tensor | None) -> Tensor:
         """Questions of `length` tokens behind one copy of what is read up to place `first`; none sees another."""
+        self.must_fit(first + length)
         device = embedded.device
         place = torch.arange(embedded.shape[1] - first, device=device)
         seen = side_by_side(first, length, len(place) // length, device)
@@ -110,6 +111,7 @@ class RecurrentMemory(MemoryModel):
         Where the written copy stands is said by the configuration.
         """
         length, device = embedded.shape[1], embedded.device
+        self.must_fit(length)
         written = length - first - text
         if mask is None and self.config.mask == "causal" and are_plain(self.config, text, written):
             output = self.base.base_model(inputs_embeds=embedded, use_cache=False)

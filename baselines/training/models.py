@@ -44,7 +44,7 @@ def end_token(recipe: Recipe) -> int:
     """
     name = recipe.model.get("from_pretrained")
     end = recipe.model.get("eos_token_id", _END if name is None else None)
-    if end is None:
+    if end is None and name is not None:
         from transformers import AutoConfig
 
         try:
@@ -52,8 +52,11 @@ def end_token(recipe: Recipe) -> int:
         except (OSError, ValueError) as error:
             raise DataError(f"Cannot load the pretrained model {name}: {first_sentence(error)}") from error
     if end is None:
-        raise UsageError(f"The pretrained model {name} has no end token; name one as `eos_token_id` in `model`.")
-    return int(end[0] if isinstance(end, list) else end)
+        raise UsageError(f"The model {name or recipe.name} has no end token; name one as `eos_token_id` in `model`.")
+    first = end[0] if isinstance(end, list) and end else end
+    if not isinstance(first, int):
+        raise UsageError(f"`eos_token_id` in `model` is {end!r}; give the number of the token that ends an answer.")
+    return first
 
 
 def fresh_model(recipe: Recipe, tokenizer: Tokenizer) -> MemoryModel:

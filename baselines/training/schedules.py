@@ -7,6 +7,7 @@ Nothing of a schedule has to be saved: a run that goes on asks for the rate of i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -27,11 +28,11 @@ def rate(name: str, step: int, warmup: int, steps: int, options: dict[str, Any])
     Raises:
         UsageError: there is no such schedule, it depends on more than the step, or its options do not fit.
     """
-    return _shape(name, warmup, steps, tuple(sorted(options.items())))(step)
+    return _shape(name, warmup, steps, json.dumps(options, sort_keys=True))(step)
 
 
 @lru_cache
-def _shape(name: str, warmup: int, steps: int, options: tuple[tuple[str, Any], ...]) -> Callable[[int], float]:
+def _shape(name: str, warmup: int, steps: int, options: str) -> Callable[[int], float]:
     import torch
     from transformers import SchedulerType, get_scheduler
 
@@ -41,8 +42,9 @@ def _shape(name: str, warmup: int, steps: int, options: tuple[tuple[str, Any], .
         raise unknown("schedule", name, known)
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
     try:
-        schedule: Any = get_scheduler(name, optimizer, warmup, steps, dict(options))
+        schedule: Any = get_scheduler(name, optimizer, warmup, steps, json.loads(options))
+        shape: Callable[[int], float] = schedule.lr_lambdas[0]
+        shape(warmup)  # some options are only looked at here
     except (TypeError, ValueError) as error:
         raise UsageError(f"The schedule {name!r} does not take these options: {first_sentence(error)}") from error
-    shape: Callable[[int], float] = schedule.lr_lambdas[0]
     return shape

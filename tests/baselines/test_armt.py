@@ -131,6 +131,20 @@ def test_a_key_written_again_with_full_strength_holds_the_new_value(scale):
         torch.testing.assert_close(association.recall(new, twice), association.value(new), **close)
 
 
+def test_how_new_a_key_is_has_no_gradient():
+    """As in the released code, where the correction of the keys is detached."""
+    torch.manual_seed(0)
+    association = Association(8, 4)
+    held = association.write(torch.randn(1, 3, 8), {"values": torch.zeros(1, 24, 8), "keys": torch.zeros(1, 24)}, None)
+    hidden, of_keys = torch.randn(1, 1, 8), held["keys"].detach()
+    key = dpfp(association.key(hidden))
+    added = association.write(hidden, {name: x.detach() for name, x in held.items()}, None)["keys"] - of_keys
+    new = (1 - ((key * of_keys).sum() + EPS) / (key.square().sum() + EPS)).clamp(0, 1).item()
+    assert 0.05 < new < 0.95
+    ours, theirs = (torch.autograd.grad(x.square().sum(), association.key.weight) for x in (added, new * key))
+    torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
+
+
 def test_keys_of_length_1_cannot_blow_up():
     """However much they overlap, no more is ever read than what was written: the value missing is all that is added."""
     torch.manual_seed(0)

@@ -77,6 +77,20 @@ def test_so_it_does_with_padding_openings_and_a_memory_to_go_on_from(kind, memor
 
 
 @pytest.mark.parametrize("segments", [1, 2, LAYERS, 7])
+def test_so_it_does_with_the_published_scale(kind, segments):
+    model = tiny(kind, key_scale="corrected")
+    for association in model.associations:  # as they begin, which rounding does no harm
+        association.key.reset_parameters()
+        association.query.reset_parameters()
+    ids = tokens(segments, 2, 16)
+    with torch.no_grad():
+        ours, theirs = (
+            run(model, ids, model.init_state(2), keep=range(segments)) for run in (run_diagonal, run_sequential)
+        )
+    torch.testing.assert_close(ours, theirs, **CLOSE)
+
+
+@pytest.mark.parametrize("segments", [1, 2, LAYERS, 7])
 def test_in_double_precision_nothing_is_left_of_the_difference(kind, memory, segments, monkeypatch):
     model = tiny(kind, memory, key_scale="corrected").double()
     ids = tokens(segments, 2, 16)

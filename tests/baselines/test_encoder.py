@@ -5,6 +5,8 @@ import torch
 from transformers import AutoConfig, AutoModel
 
 from babilong.errors import UsageError
+from babilong.tokenizers import load_tokenizer
+from baselines import checkpoints
 from baselines.memory.config import MemoryConfig
 from baselines.memory.encoder import EncoderMemory
 from baselines.memory.model import rows
@@ -132,6 +134,12 @@ def test_a_segment_that_does_not_fit_the_positions_is_refused(kind, positions):
     tiny_encoder(kind, size=positions - 6)
     with pytest.raises(UsageError, match=f"needs {positions + 1} positions; the encoder has {positions}"):
         tiny_encoder(kind, size=positions - 5)
+
+
+def test_it_is_no_checkpoint(tmp_path):
+    with pytest.raises(UsageError, match="no EncoderMemory; keep that with safetensors"):
+        checkpoints.save(tmp_path / "kept", tiny_encoder(), load_tokenizer(), (), "")
+    assert not (tmp_path / "kept").exists()
 
 
 def test_without_memory_it_is_the_encoder_on_each_segment(encoder):

@@ -6,7 +6,7 @@ import torch
 from babilong.errors import UsageError
 from babilong.tokenizers import load_tokenizer
 from baselines.checkpoints import Checkpoint
-from baselines.reader import RecurrentReader, load_reader
+from baselines.reader import RecurrentReader, load_reader, resolve_dtype
 from tests.baselines.tiny import tiny_memory
 
 TEXTS = [f"Sentence {i} of a long story, which nobody remembers." for i in range(60)]
@@ -74,6 +74,15 @@ def test_an_answer_is_what_stepwise_argmax_gives(reader):
 
 def test_an_empty_context_can_be_asked_about(reader):
     assert reader.answer([("", QUESTION)], 2)[0].tokens_in > 0
+
+
+@pytest.mark.parametrize(("capability", "amx", "dtype"), [
+    ("AVX512", True, torch.bfloat16), ("AVX512", False, torch.float32), ("AVX2", True, torch.float32),
+])  # fmt: skip
+def test_a_processor_that_multiplies_in_bfloat16_does(monkeypatch, capability, amx, dtype):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    assert resolve_dtype("auto") == dtype
 
 
 def test_an_unknown_dtype_is_refused():

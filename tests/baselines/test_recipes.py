@@ -98,6 +98,7 @@ def test_named_schedules_count_from_the_start_of_their_stage():
         ({"schedule": "cosin"}, "Unknown schedule 'cosin'; did you mean cosine"),
         ({"schedule": "reduce_lr_on_plateau"}, "Unknown schedule"),
         ({"schedule": "linear", "schedule_options": {"cycles": 1}}, "does not take these options"),
+        ({"schedule": "cosine_with_restarts", "schedule_options": {"num_cycles": [2]}}, "does not take these options"),
     ],
 )
 def test_schedules_that_do_not_fit_are_named(stage, message):
@@ -150,6 +151,7 @@ def test_what_does_not_go_together_is_said(tmp_path, more, message):
             "`segments` is 0. Input should be greater than or equal to 1",
         ),
         ("stages: [{name: a, steps: 2, facts: -1}]", "`facts` is -1"),
+        ("stages: [{name: a, steps: 2, questions: 0}]", "`questions` is 0"),
         ("noise_volumes: -1", "`noise_volumes` is -1"),
         ("stages: []", "`stages` is .* at least 1 item"),
         ("clip: -1.0", "`clip` is -1.0. Input should be greater than 0"),

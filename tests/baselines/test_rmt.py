@@ -130,6 +130,17 @@ def test_sizes_that_do_not_fit_together_are_refused(sizes):
         MemoryConfig(**{"segment_size": 16, **sizes})
 
 
+@pytest.mark.parametrize("memory", ["rmt", "armt", "prmt", "bank"])
+def test_more_tokens_than_positions_are_refused_at_once(kind, memory):
+    model = tiny_memory(kind, kind=memory)
+    if not model.positions:
+        pytest.skip("has no limit")
+    state = model.init_state(1)
+    for read in (model.step, model.read):
+        with pytest.raises(UsageError, match=f"are more than the {model.positions} positions of the base model"):
+            read(tokens(1, model.positions + 1), state)
+
+
 def test_segments_in_turn_are_one_pass(kind):
     model = tiny_memory(kind, **EXTRAS)
     ids = tokens(1, 48)

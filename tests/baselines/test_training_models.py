@@ -141,6 +141,14 @@ def test_the_end_token_is_that_of_the_model(tmp_path):
     assert models.end_token(changed(model={**pretrained, "eos_token_id": 3})) == 3
 
 
+@pytest.mark.parametrize(
+    ("end", "message"), [(None, "The model tiny has no end token"), ("</s>", "`eos_token_id` in `model` is '</s>'")]
+)
+def test_an_end_token_is_a_number(end, message):
+    with pytest.raises(UsageError, match=message):
+        models.end_token(changed(model={**TINY.model, "eos_token_id": end}))
+
+
 def test_a_pretrained_model_that_is_not_there_is_named(tmp_path):
     (tmp_path / "base").mkdir()
     recipe = changed(model={"from_pretrained": str(tmp_path / "base")})

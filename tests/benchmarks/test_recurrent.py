@@ -17,8 +17,8 @@ def benchmark(monkeypatch) -> ModuleType:
     return importlib.import_module("recurrent")
 
 
-@pytest.mark.parametrize("kind", ["armt", "prmt"])
-def test_the_obvious_loop_of_a_memory_in_the_layers(benchmark, kind):
+@pytest.mark.parametrize("kind", ["armt", "prmt", "rmt", "bank"])
+def test_the_obvious_loop_writes_what_the_model_does(benchmark, kind):
     model = tiny_memory("gpt2", kind=kind, memory_tokens=2, segment_size=16).eval()
     for association in getattr(model, "associations", ()):
         torch.nn.init.normal_(association.value.weight, std=0.1)  # a fresh one writes nothing
