@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 
 from babilong.errors import UsageError, unknown
 from baselines.memory.config import MemoryConfig
@@ -12,6 +13,15 @@ from baselines.training.keeping import finished
 from baselines.training.kinds import INTERLEAVED_LENGTH, KINDS, OF_MOMENTS, fewest_rows
 from baselines.training.recipe import Recipe, Stage
 from baselines.training.validation import MEASURED
+
+# Settings of a stage of `moments` by the gates that heed them.
+_GATES = {
+    "write_penalty": ("answers",),
+    "background": ("answers", "labels"),
+    "background_price": ("answers",),
+    "stretch": ("answers",),
+    "stray": ("labels",),
+}
 
 
 def check(recipe: Recipe) -> None:
@@ -30,6 +40,7 @@ def check(recipe: Recipe) -> None:
     for stage in recipe.stages:
         if stage.kind not in KINDS:
             raise unknown("kind of stage", stage.kind, KINDS)
+        _check_settings(stage)
         recipe.at(first)  # its schedule, if it names one
         first += stage.steps
         positions = recipe.model.get("n_positions", recipe.model.get("max_position_embeddings"))
@@ -54,16 +65,31 @@ def check(recipe: Recipe) -> None:
                 f"A batch of the stage {stage.name} may have only {fewest_rows(stage)} rows, which cannot be read in "
                 f"{recipe.accumulate} parts; lower `accumulate`, or raise `rows`."
             )
-        if stage.gate != "open" and stage.kind not in OF_MOMENTS:
-            raise UsageError(
-                f"The stage {stage.name} is of the kind `{stage.kind}`, in which no gate is trained; leave out `gate`."
-            )
     if any(stage.kind in OF_MOMENTS for stage in recipe.stages):
         _check_moments(recipe, config)
     if config.segment_gate:
         _check_gate(recipe, config)
     for stage in recipe.stages:
         _check_cut(stage, config)
+
+
+def _check_settings(stage: Stage) -> None:
+    """That nothing is set which the stage would not heed."""
+    heeded = KINDS[stage.kind].settings
+    foreign = frozenset.union(*(kind.settings for kind in KINDS.values())) - heeded
+    for field in fields(Stage):
+        if getattr(stage, field.name) == field.default:
+            continue
+        if field.name in foreign:
+            raise UsageError(
+                f"The stage {stage.name} is of the kind `{stage.kind}`, which does not heed `{field.name}`; leave it "
+                "out."
+            )
+        if stage.kind == "moments" and stage.gate not in _GATES.get(field.name, (stage.gate,)):
+            raise UsageError(
+                f"The stage {stage.name} has `gate: {stage.gate}`, with which `{field.name}` is not heeded; leave it "
+                f"out, or choose `gate: {_GATES[field.name][0]}`."
+            )
 
 
 def _check_cut(stage: Stage, config: MemoryConfig) -> None:

@@ -39,10 +39,12 @@ class Kind(NamedTuple):
     Attributes:
         make: a batch from a task, the memory's configuration, the stage, the step and the share of it.
         loss: what the model makes of it.
+        settings: those of a stage that it heeds, of those that not every kind does.
     """
 
     make: Callable[[Any, MemoryConfig, Stage, int, Share], Any]
     loss: Callable[[MemoryModel, Any, Stage], Score]
+    settings: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +160,15 @@ def _moments(task: MomentTask, config: MemoryConfig, stage: Stage, step: int, sh
     return moments, task.background(rows, step, stage.background, near, stage.task, stage.near_tokens)
 
 
+_ASKED = frozenset(("segment_size", "questions", "own", "write_penalty"))
+_TOLD = frozenset(
+    ("segment_size", "questions", "facts", "noise", "background", "near", "near_tokens", "renamed", "prefix", "gate")
+)
+
 KINDS: dict[str, Kind] = {
-    "interleaved": Kind(_interleaved, interleaved_loss),
-    "facts": Kind(_segmented, segmented_loss),
-    "noise": Kind(_segmented, segmented_loss),
-    "moments": Kind(_moments, moments_loss),
-    "gate": Kind(_moments, gate_loss),
+    "interleaved": Kind(_interleaved, interleaved_loss, frozenset()),
+    "facts": Kind(_segmented, segmented_loss, _ASKED),
+    "noise": Kind(_segmented, segmented_loss, _ASKED | {"segments", "backprop", "short", "garble"}),
+    "moments": Kind(_moments, moments_loss, _ASKED | _TOLD | {"background_price", "stretch", "stray", "state_weight"}),
+    "gate": Kind(_moments, gate_loss, _TOLD),
 }

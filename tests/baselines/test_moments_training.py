@@ -254,7 +254,13 @@ def test_stages_that_the_memory_is_not_made_for_are_refused(memory, stage, messa
         ({"stages": BANK.stages[:1]}, "No stage trains the gate on segments, which would then keep out what it likes"),
         ({"start": "rmt-gpt2", "start_without": ("gate",), "stages": BANK.stages[:1]}, "No stage trains the gate"),
         ({"memory": {**BANK.memory, "cut": "tokens"}}, "judges sentences; set `cut: sentences`"),
-        ({"stages": (Stage("a", 1, kind="interleaved", gate="labels"),)}, "in which no gate is trained; leave out"),
+        ({"stages": (Stage("a", 1, kind="interleaved", gate="labels"),)}, "`interleaved`, which does not heed `gate`"),
+        ({"stages": (Stage("a", 1, kind="noise", near=0.4),)}, "`noise`, which does not heed `near`; leave it out"),
+        ({"stages": (Stage("a", 1, kind="moments", garble=0.3),)}, "`moments`, which does not heed `garble`"),
+        (
+            {"stages": (Stage("a", 1, kind="moments", write_penalty=0.1),)},
+            "`gate: open`, with which `write_penalty` is not heeded; leave it out, or choose `gate: answers`",
+        ),
         (
             {"stages": (Stage("long", 1, kind="moments", segment_size=99),)},
             "long has segments of 99 tokens, the memory",
