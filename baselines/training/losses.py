@@ -22,7 +22,7 @@ class Score(NamedTuple):
         weight: what the loss is a mean over, the answer tokens. Shares of a batch count in proportion to it, so that
             the gradient is that of the whole batch (a penalty in the loss, too, is weighted so).
         rows: texts read.
-        correct: first answer tokens that were right.
+        correct: answers of which every token had the highest logit, the end with it: what greedy decoding would write.
         asked: questions.
         gate: mean opening of the gate.
     """
@@ -81,7 +81,7 @@ def interleaved_loss(model: MemoryModel, batch: tuple[Ids, Ids], stage: Stage) -
 def answers(model: MemoryModel, hidden: Tensor, labels: Tensor) -> tuple[Tensor, int, int, int]:
     """Summed loss, right answers, answers and tokens; logits are computed where a label stands, nowhere else."""
     wanted = labels != IGNORE
-    # The first token of an answer decides it; an answer's place is where none was wanted before.
+    # An answer begins where none was wanted before.
     first = (wanted & ~F.pad(wanted, (1, 0))[:, :-1])[wanted]
     loss, right = judged(model.logits(hidden[wanted]), labels[wanted], first)
     return loss, int(right), int(first.sum()), len(first)
@@ -96,5 +96,8 @@ def judged(logits: Tensor, targets: Tensor, first: Tensor) -> tuple[Tensor, Tens
         first: which of them begin an answer, bool [N].
     """
     logits = logits.float()
-    right = (logits.argmax(dim=-1) == targets) & first
+    missed = (logits.argmax(dim=-1) != targets) & (targets != IGNORE)
+    answer = (first.cumsum(dim=0) - 1).clamp(min=0)
+    misses = torch.zeros_like(answer).index_add(0, answer, missed.long())
+    right = first & (misses[answer] == 0)
     return F.cross_entropy(logits, targets, ignore_index=IGNORE, reduction="sum"), right.sum()

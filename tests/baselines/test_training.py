@@ -206,6 +206,16 @@ def test_the_loss_is_the_mean_over_the_wanted_tokens():
     assert score.asked == 8
 
 
+def test_an_answer_is_right_if_all_of_it_is():
+    targets = torch.tensor([3, 0, 5, 6, 0, 7, losses.IGNORE])
+    first = torch.tensor([True, False, True, False, False, True, False])
+    logits = torch.nn.functional.one_hot(torch.tensor([3, 0, 5, 1, 0, 2, 9]), 10).float()
+    assert losses.judged(logits, targets, first)[1] == 1  # of [3, 0], [5, 6, 0] and [7]
+    logits = torch.nn.functional.one_hot(torch.tensor([3, 0, 5, 6, 0, 7, 9]), 10).float()
+    assert losses.judged(logits, targets, first)[1] == 3
+    assert losses.judged(logits[:0], targets[:0], first[:0])[1] == 0
+
+
 def test_the_log_has_a_line_for_every_25_steps_and_at_the_end_of_each_stage(tmp_path):
     lines: list[str] = []
     stages = (Stage("stories", 30, kind="interleaved", rows=2), Stage("facts", 2, kind="facts", rows=8))

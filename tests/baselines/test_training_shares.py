@@ -31,7 +31,10 @@ STEADY = changed(
     clip=None,  # which would hide a wrong scale
     model={**TINY.model, **STILL},
     stages=tuple(
-        dataclasses.replace(stage, learning_rate=0.1, write_penalty=0.0, segments=(1, 3)) for stage in TINY.stages
+        dataclasses.replace(
+            stage, learning_rate=0.1, write_penalty=0.0, segments=(1, 3) if stage.kind == "noise" else (1, 1)
+        )
+        for stage in TINY.stages
     ),
     validation=Validation(every=3, batches=3),
 )
