@@ -62,7 +62,9 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     change: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Instead of the recipe's: seed=1, stages.0.steps=10. Often."),
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Instead of the recipe's: seed=1, stages.0.steps=10. May be repeated."
+        ),
     ] = None,
     save_minutes: Annotated[float, typer.Option(help="Minutes between two saves.")] = 3.0,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads. Default: as torch chooses.")] = None,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from babilong.errors import UsageError
+from babilong.errors import unknown
 from baselines.bundled import BUNDLED
 from baselines.checkpoints import Checkpoint, load
 from baselines.reading import BARE, Pages
@@ -248,7 +248,7 @@ def resolve_dtype(name: str, device: str = "cpu") -> torch.dtype:
     import torch
 
     if name not in DTYPES:
-        raise UsageError(f"Unknown dtype {name!r}; choose {', '.join(DTYPES)}.")
+        raise unknown("dtype", name, DTYPES)
     if name == "auto":
         if device.startswith("cuda"):
             fast = torch.cuda.is_bf16_supported(including_emulation=False)

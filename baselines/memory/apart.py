@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 from transformers.masking_utils import eager_mask
 
 _NAME = "babilong_apart"
@@ -56,8 +56,7 @@ def _attend(
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     if apart is None and not torch.is_grad_enabled():
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
-    if key.shape[1] != query.shape[1]:
-        key, value = (x.repeat_interleave(query.shape[1] // x.shape[1], dim=1) for x in (key, value))
+    key, value = (repeat_kv(x, query.shape[1] // x.shape[1]) for x in (key, value))
     query = query * scaling
     if apart is not None:
         return _apart(query, key, value, apart), None

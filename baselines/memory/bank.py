@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 from babilong.errors import UsageError
 from baselines.memory.apart import Apart, speak_apart
 from baselines.memory.config import MemoryConfig
-from baselines.memory.layers import additive, causal, last_alone
+from baselines.memory.layers import additive, causal, last_alone, lower_half
 from baselines.memory.model import MemoryModel, Output, State, Step, openings
 from baselines.memory.places import places
 
@@ -172,7 +172,8 @@ class MemoryBank(MemoryModel):
             output_hidden_states=halfway,
             apart=Apart(self._among(weight).to(own.dtype), of, own),
         )
-        middle = output.hidden_states[len(output.hidden_states) // 2][:, :held] if halfway else None
+        # Of the hidden states the first are the embeddings.
+        middle = output.hidden_states[lower_half(len(output.hidden_states) - 1)][:, :held] if halfway else None
         return Asked(output.last_hidden_state[:, held:].reshape(text.shape), middle)
 
     @property

@@ -25,17 +25,16 @@ class SegmentGate(nn.Module):
     Args:
         vocabulary: number of token ids.
         channels: signs looked for.
-        bias: score of a segment without signs, before training.
     """
 
-    def __init__(self, vocabulary: int, channels: int, bias: float = 0.0) -> None:
+    def __init__(self, vocabulary: int, channels: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, _EMBEDDING)
         nn.init.normal_(self.embedding.weight, std=0.3)
         self.signs = nn.Conv1d(_EMBEDDING, channels, REACH)
         self.hidden = nn.Linear(channels, channels)
         self.score = nn.Linear(channels, 1)
-        nn.init.constant_(self.score.bias, bias)
+        nn.init.zeros_(self.score.bias)
 
     def forward(self, input_ids: Tensor, mask: Tensor) -> Tensor:
         """Scores [n] of segments.

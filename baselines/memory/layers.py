@@ -56,6 +56,11 @@ class LayerStack(NamedTuple):
     finish: Callable[[Tensor], Tensor]
 
 
+def lower_half(layers: int) -> int:
+    """How many of so many layers are below the middle."""
+    return (layers + 1) // 2
+
+
 def layer_stack(model: PreTrainedModel) -> LayerStack:
     """The layers of a causal LM.
 

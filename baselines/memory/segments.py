@@ -61,7 +61,6 @@ def bounds(length: int, size: int, overlap: int, alignment: str = "left") -> lis
 def stream(pieces: Iterable[list[int]], size: int, overlap: int) -> Iterator[NDArray[np.int64]]:
     """Segments of a sequence that arrives in pieces, at most a piece and a segment in memory at a time."""
     held = np.empty(0, dtype=np.int64)
-    first = True
     for piece in pieces:
         held = np.concatenate((held, np.asarray(piece, dtype=np.int64)))
         start = 0
@@ -69,7 +68,5 @@ def stream(pieces: Iterable[list[int]], size: int, overlap: int) -> Iterator[NDA
         while len(held) - start > size:
             yield held[start : start + size]
             start += size - overlap
-            first = False
         held = held[start:]
-    if first or len(held) > overlap:
-        yield held
+    yield held

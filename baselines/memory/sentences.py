@@ -5,8 +5,8 @@
         block.ids           # [n, 32], n segments padded on the right with 0
 
 A segment is a sentence, or a piece of `size` tokens of a longer one. So a fact among book text is read as it would be
-read alone, however long the text. But no full stop parts a heading, or a table, from what stands behind it: so that
-what ends a long sentence is not cut, its last two pieces may be halves.
+read alone, however long the text. But a heading or a table has no full stop, and forms one long sentence with the fact
+behind it: the last two pieces of a long sentence may be halves of what is left, so that such a fact is not cut.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torch.utils.checkpoint import checkpoint
 
 from babilong.errors import UsageError, unknown
 from baselines.memory.config import MemoryConfig
@@ -117,7 +116,6 @@ def steps(
     segments: Segments,
     state: State,
     borders: int | None = None,
-    recompute: bool = False,
     wanted: Sequence[bool] | None = None,
 ) -> Iterator[Step]:
     """Read segments one after the other.
@@ -126,10 +124,8 @@ def steps(
         model: what reads.
         segments: of `cut`.
         state: the memory of B texts.
-        borders: k; the gradient crosses the last k borders between segments: border i of S segments, behind segment i,
-            iff i >= S - 1 - k. None: all of them.
-        recompute: keep of a segment only its ids, state and hidden states, and read it a second time for the gradient
-            (gradient checkpointing): a third more time for a small part of the memory.
+        borders: k of truncated back-propagation; the gradient crosses the last k borders between segments: border i of
+            S segments, behind segment i, iff i >= S - 1 - k. None: all of them.
         wanted: whether the loss looks at the hidden states of each segment; None: at all of them. Segments that the
             gradient does not reach are read without it.
     """
@@ -138,12 +134,8 @@ def steps(
     for i, (ids, mask) in enumerate(zip(segments.ids, masks, strict=True)):
         crosses = borders is None or i >= total - 1 - borders
         padding = None if full[i] else mask
-        trained = torch.is_grad_enabled() and (crosses or wanted is None or wanted[i])
-        with torch.set_grad_enabled(trained):
-            if recompute and trained:
-                step = checkpoint(model.step, ids, state, padding, use_reentrant=False)
-            else:
-                step = model.step(ids, state, padding)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and (crosses or wanted is None or wanted[i])):
+            step = model.step(ids, state, padding)
         state = step.state if crosses or i == total - 1 else rows(step.state, torch.Tensor.detach)
         yield step._replace(state=state)
 
@@ -184,12 +176,11 @@ def sequence_loss(
     state: State | None = None,
     alignment: str = "left",
     borders: int | None = None,
-    recompute: bool = False,
 ) -> Score:
     """Cross-entropy of the wanted tokens of sequences; logits are computed for these alone, a segment at a time.
 
     Args:
-        model: a language model with a memory.
+        model: a language model with a memory; `recomputed` of baselines.training.checkpointing keeps less of it.
         ids: token ids [B, T].
         targets: the token that each place should predict next, `IGNORE` where none is wanted, [B, T]. The first token
             of a segment is predicted at the end of the one before; places that segments share count once.
@@ -197,7 +188,6 @@ def sequence_loss(
         state: the memory to go on from; fresh if None.
         alignment: of segments.
         borders: that the gradient crosses, from the last one on; None: all.
-        recompute: read twice rather than keep what the gradient needs.
 
     Raises:
         UsageError: a model whose segments end where sentences do.
@@ -208,7 +198,7 @@ def sequence_loss(
     answers = _pick(targets, segments.places, IGNORE).masked_fill(_seen_before(segments.places), IGNORE)
     asked = answers != IGNORE
     loss, right = torch.zeros((), device=ids.device), torch.zeros((), dtype=torch.long, device=ids.device)
-    reading = steps(model, segments, state, borders, recompute, asked.flatten(1).any(dim=1).tolist())
+    reading = steps(model, segments, state, borders, asked.flatten(1).any(dim=1).tolist())
     for step, here, answer in zip(reading, asked, answers, strict=True):
         state = step.state
         logits, expected = model.logits(step.output.hidden[here]).float(), answer[here]

@@ -85,11 +85,8 @@ def digest(folder: Path) -> str:
     """Sha256 of the weights; of several files, of all their digests."""
     found = []
     for file in weights(folder):
-        total = hashlib.sha256()
         with file.open("rb") as opened:
-            while block := opened.read(1 << 20):
-                total.update(block)
-        found.append(total.hexdigest())
+            found.append(hashlib.file_digest(opened, "sha256").hexdigest())
     return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
 
 

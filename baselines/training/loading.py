@@ -19,7 +19,7 @@ from baselines.training.recipe import Lora, Recipe, Stage, Validation
 def bundled() -> dict[str, Path]:
     """The recipes that come with the package."""
     folder = Path(str(files("baselines").joinpath("recipes")))
-    return {file.stem: file for file in sorted(folder.glob("*.yaml")) if not file.stem.startswith("_")}
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
 
 def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:

@@ -35,6 +35,48 @@ class Score(NamedTuple):
     gate: float = 1.0
 
 
+class Sums(NamedTuple):
+    """What steps add up to, over all processes.
+
+    Attributes:
+        loss: times the weight.
+        weight: of the batches, see `Score`.
+        rows: texts.
+        correct: right answers.
+        asked: questions.
+        gate: mean opening times rows.
+        saves: how many processes asked for a save.
+        stops: how many had been asked to stop.
+    """
+
+    loss: float = 0.0
+    weight: float = 0.0
+    rows: float = 0.0
+    correct: float = 0.0
+    asked: float = 0.0
+    gate: float = 0.0
+    saves: float = 0.0
+    stops: float = 0.0
+
+    @classmethod
+    def of(cls, score: Score) -> Sums:
+        """Of one batch, or one share of it."""
+        loss = float(score.loss.detach()) * max(1, score.weight)
+        return cls(loss, score.weight, score.rows, score.correct, score.asked, score.gate * score.rows)
+
+    def __add__(self, other: Sums) -> Sums:  # type: ignore[override]
+        """Entry by entry."""
+        return Sums(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def means(self) -> dict[str, float]:
+        """Loss, accuracy and gate."""
+        return {
+            "loss": self.loss / max(1, self.weight),
+            "accuracy": self.correct / max(1, self.asked),
+            "gate": self.gate / max(1, self.rows),
+        }
+
+
 def segmented_loss(model: MemoryModel, batch: Batch, stage: Stage) -> Score:
     """`segments_loss` with the stage's truncation and penalty."""
     return segments_loss(model, batch, stage.backprop, stage.write_penalty)

@@ -19,9 +19,8 @@ from baselines import checkpoints
 from baselines.memory.model import MemoryModel
 from baselines.training.recipe import Recipe
 
-# Attention written out has the faster backward pass on a CPU; 0 is the end token of the built-in tokenizer.
-_DEFAULTS = {"attn_implementation": "eager"}
-_END = 0
+_DEFAULTS = {"attn_implementation": "eager"}  # which has the faster backward pass on a CPU
+_END = 0  # of the built-in tokenizer
 # Settings of any model that a configuration does not list.
 _ANY_MODEL = ("attn_implementation", "rope_theta", "rope_scaling")
 

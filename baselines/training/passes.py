@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from baselines.memory.armt import AssociativeMemory
 from baselines.memory.bank import Asked, MemoryBank
-from baselines.memory.layers import layer_stack
+from baselines.memory.layers import layer_stack, lower_half
 from baselines.memory.model import MemoryModel, State, join, rows
 
 _LENGTHS = 3  # groups in which a bank's segments are written
@@ -116,7 +116,7 @@ def by_what_was_written(model: AssociativeMemory, told: Pass) -> Asked:
         seen = place[: i * m] >= begun[:, i, None, None]
         outputs, written = model.attend(*entering, written, seen.float())
         if told.halfway:
-            halves.append(outputs[model.layers // 2 - 1][:, -1])
+            halves.append(outputs[lower_half(model.layers) - 1][:, -1])
     hidden, passage = model.enter(told.questions.flatten(0, 1), None, None, write=False)
     seen = (place >= told.first[..., None]) & (place < told.last[..., None])
     outputs, _ = model.attend(hidden, passage, written, seen.float())
@@ -149,7 +149,7 @@ def _halfway(model: MemoryModel, wanted: bool) -> Iterator[list[Tensor]]:
         seen.append(output[0] if isinstance(output, tuple) else output)
 
     layers = layer_stack(model.base).layers
-    handle = layers[len(layers) // 2 - 1].register_forward_hook(keep)
+    handle = layers[lower_half(len(layers)) - 1].register_forward_hook(keep)
     try:
         yield seen
     finally:

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch.nn import utils
 from babilong.errors import DataError
 from baselines.memory.model import MemoryModel
 from baselines.training.checkpointing import recomputed
-from baselines.training.losses import Score
+from baselines.training.losses import Score, Sums
 from baselines.training.models import named
 from baselines.training.recipe import Recipe, Stage
 from baselines.training.shares import Share, sum_gradients
@@ -23,46 +23,12 @@ from baselines.training.shares import Share, sum_gradients
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+# The share of the batch of a stage and a step (from 0): a pure function.
 Source = Callable[[Stage, int, Share], Any]
+# What a model makes of such a share in a stage.
 Loss = Callable[[MemoryModel, Any, Stage], Score]
 
 _OVERFLOWS = 50  # in a row; a scale that is halved so often is zero
-
-
-class Sums(NamedTuple):
-    """What steps add up to, over all processes.
-
-    Attributes:
-        loss: times the weight.
-        weight: of the batches, see `Score`.
-        rows: texts.
-        correct: right answers.
-        asked: questions.
-        gate: mean opening times rows.
-        saves: how many processes asked for a save.
-        stops: how many had been asked to stop.
-    """
-
-    loss: float = 0.0
-    weight: float = 0.0
-    rows: float = 0.0
-    correct: float = 0.0
-    asked: float = 0.0
-    gate: float = 0.0
-    saves: float = 0.0
-    stops: float = 0.0
-
-    def __add__(self, other: Sums) -> Sums:  # type: ignore[override]
-        """Entry by entry."""
-        return Sums(*(a + b for a, b in zip(self, other, strict=True)))
-
-    def means(self) -> dict[str, float]:
-        """Loss, accuracy and gate."""
-        return {
-            "loss": self.loss / max(1, self.weight),
-            "accuracy": self.correct / max(1, self.asked),
-            "gate": self.gate / max(1, self.rows),
-        }
 
 
 class Learner:
@@ -127,7 +93,7 @@ class Learner:
             read.append(batch)
             with self.accelerator.autocast():
                 score = self.loss(self.model, batch, stage)
-            local += _sums(score)
+            local += Sums.of(score)
             if not math.isfinite(local.loss):
                 break
             # Relative to the first share's, so that the numbers of the backward pass stay as large as of one share.
@@ -163,7 +129,7 @@ class Learner:
         return float(norm)
 
     def _stop(self, what: str, value: float, step: int, batches: list[Any]) -> DataError:
-        """The error for a step that went wrong, with the batches kept that one of may have done it."""
+        """The error for a step that went wrong; it keeps the batches, one of which may be to blame."""
         where = "the batch is kept by the process that read it"
         if batches:
             file = self.out / f"bad-batch-{step}-{self.accelerator.process_index}.pt"
@@ -176,11 +142,6 @@ class Learner:
             f"The {what} became {value} at step {step}; {where}, and {saved}. Look at what was read, or begin anew in "
             "another folder with a lower `learning_rate` or `clip`."
         )
-
-
-def _sums(score: Score) -> Sums:
-    loss = float(score.loss.detach()) * max(1, score.weight)
-    return Sums(loss, score.weight, score.rows, score.correct, score.asked, score.gate * score.rows)
 
 
 def _tensors(batch: Any) -> Any:

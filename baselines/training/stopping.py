@@ -32,7 +32,7 @@ def stop_asked() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         asked.set()
 
-    # Ignored are they in what a script starts in the background; what Python did not set it could not set again.
+    # A shell's background jobs ignore them; and a handler that Python did not install it could not put back.
     heeded = [number for number in _SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
     before = {number: signal.signal(number, ask) for number in heeded}
     try:

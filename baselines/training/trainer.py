@@ -23,10 +23,11 @@ from baselines.memory.model import MemoryModel
 from baselines.tasks.splits import must_not_be_test
 from baselines.training import keeping, state, validation
 from baselines.training.log import RunLog, has_tensorboard
+from baselines.training.losses import Sums
 from baselines.training.models import fresh_model, make_optimizer
 from baselines.training.recipe import Recipe, Stage, Validation
 from baselines.training.shares import same_weights
-from baselines.training.steps import Learner, Loss, Source, Sums
+from baselines.training.steps import Learner, Loss, Source
 from baselines.training.stopping import stop_asked
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import torch
 
 from babilong.errors import unknown
 from baselines.memory.model import MemoryModel
-from baselines.training.losses import Score
+from baselines.training.losses import Score, Sums
 from baselines.training.models import named
 from baselines.training.recipe import Stage, Validation
 from baselines.training.shares import Share
@@ -36,29 +36,20 @@ def on_batches(
         from accelerate.utils import gather_object
 
         process = PartialState()
-        found: list[tuple[int, Score, dict[str, float]]] = []
+        found: list[tuple[int, Sums, dict[str, float]]] = []
         for index in range(process.process_index, validation.batches, process.num_processes):
             batch = source(stage, index, Share())
             score = loss(model, batch, stage)
             more = {name: float(v) for metric in own for name, v in metric(model, batch, stage).items()}
-            found.append((index, score._replace(loss=score.loss.cpu()), more))
+            found.append((index, Sums.of(score), more))
         found = sorted(gather_object(found), key=lambda part: part[0])
-        scores = [score for _, score, _ in found]
+        sums = [part for _, part, _ in found]
         return {
-            **mean_score(scores),
+            **sum(sums, Sums()).means(),
             **{name: sum(more[name] for _, _, more in found) / len(found) for name in found[0][2]},
         }
 
     return validate
-
-
-def mean_score(scores: list[Score]) -> dict[str, float]:
-    """Loss, accuracy and gate over several batches."""
-    return {
-        "loss": sum(float(s.loss) * s.weight for s in scores) / max(1, sum(s.weight for s in scores)),
-        "accuracy": sum(s.correct for s in scores) / max(1, sum(s.asked for s in scores)),
-        "gate": sum(s.gate * s.rows for s in scores) / sum(s.rows for s in scores),
-    }
 
 
 def run(validate: Validate, model: MemoryModel, stage: Stage) -> dict[str, float]:

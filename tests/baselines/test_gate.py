@@ -42,11 +42,6 @@ def test_other_segments_do_not_change_a_score(texts):
         torch.testing.assert_close(alone[0], together[row], rtol=1e-4, atol=1e-6)
 
 
-def test_the_bias_is_what_a_segment_without_signs_scores():
-    shut = SegmentGate(100, 8, bias=-3.0)
-    assert shut.score.bias.item() == -3.0
-
-
 def test_it_learns_to_tell_facts_from_sentences():
     tokenizer = load_tokenizer()
     noise = sentences_of(tokenizer, 16, "train", 1)

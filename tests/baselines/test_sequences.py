@@ -8,6 +8,7 @@ from babilong.errors import UsageError
 from baselines.memory.model import rows
 from baselines.memory.segments import IGNORE
 from baselines.memory.sequences import cut, next_tokens, read, sequence_loss, steps
+from baselines.training.checkpointing import recomputed
 from tests.baselines.tiny import tiny_memory, tokens
 
 MEMORIES = ["rmt", "rmt-r", "armt", "prmt"]
@@ -97,7 +98,8 @@ def test_the_gradient_crosses_the_last_borders_and_no_others(model, borders, rec
     initial = {name: tensor.detach() for name, tensor in state.items()}
     first = next(iter(initial))
     initial[first].requires_grad_()
-    sequence_loss(model, ids, next_tokens(labels), mask, initial, borders=borders, recompute=recompute).loss.backward()
+    read_by = recomputed(model) if recompute else model
+    sequence_loss(read_by, ids, next_tokens(labels), mask, initial, borders=borders).loss.backward()
     # Segments that are read twice are embedded twice; the gradient goes to the second reading's copy.
     reached = [embedded.grad is not None and bool(embedded.grad.abs().sum() > 0) for embedded in read_as]
     first_reached = initial[first].grad is not None and bool(initial[first].grad.abs().sum() > 0)
@@ -132,9 +134,9 @@ def test_borders_are_counted_from_the_end_of_each_row(kind):
 def test_reading_twice_gives_the_gradient_of_reading_once(model, batch):
     ids, labels, mask = batch
     grads = []
-    for recompute in (False, True):
+    for read_by in (model, recomputed(model)):
         model.zero_grad()
-        sequence_loss(model, ids, next_tokens(labels), mask, recompute=recompute).loss.backward()
+        sequence_loss(read_by, ids, next_tokens(labels), mask).loss.backward()
         grads.append({name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None})
     torch.testing.assert_close(*grads)
 
