@@ -94,8 +94,8 @@ def _train(
     import torch
 
     from baselines.training import checks, kinds
-    from baselines.training.ahead import Ahead
     from baselines.training.models import end_token, tokenizer_of
+    from baselines.training.prefetch import Prefetch
     from baselines.training.recorded import loss_of
     from baselines.training.steps import Source
     from baselines.training.trainer import train as run_training
@@ -112,7 +112,7 @@ def _train(
     source: Source = kinds.batches(recipe, tokenizer, end, recipe.split, recipe.noise_volumes)
     if workers is None:
         workers = _WORKERS if torch.cuda.is_available() else 0
-    with Ahead(source, recipe, workers) if workers else nullcontext(source) as made:
+    with Prefetch(source, recipe, workers) if workers else nullcontext(source) as made:
         folder = run_training(
             recipe,
             tokenizer,

@@ -25,7 +25,7 @@ from babilong.command import run
 from baselines.memory.config import MemoryConfig
 from baselines.memory.diagonal import Diagonal, Read, run_sequential
 from baselines.memory.kinds import remember
-from baselines.memory.local import LayerMemory
+from baselines.memory.layer_memory import LayerMemory
 from baselines.memory.model import State
 from baselines.memory.windows import worthwhile
 

@@ -29,9 +29,9 @@ from peak import peak_mib
 
 from babilong import command
 from baselines.memory.bank import MemoryBank
-from baselines.memory.local import LayerMemory
+from baselines.memory.layer_memory import LayerMemory
 from baselines.memory.model import MemoryModel, State
-from baselines.memory.places import places
+from baselines.memory.position_ids import position_ids
 from baselines.reader import RecurrentReader, load_reader, resolve_dtype
 from generators.kitchen import Kitchen
 from generators.recipe import Recipe
@@ -58,7 +58,7 @@ def obvious(model: MemoryModel, segments: Iterable[NDArray[np.int64]]) -> State:
             before, memory = m, state["memory"]
             slots = (model.read_slots, model.write_slots) if model.config.slot_embeddings else (0.0, 0.0)
             joined = torch.cat((memory + slots[0], text, memory + slots[1]), dim=1)
-        positions = places(model.config, model.positions, before, len(ids), m, None, model.device)
+        positions = position_ids(model.config, model.positions, before, len(ids), m, None, model.device)
         output = model.base(inputs_embeds=joined, position_ids=positions, output_hidden_states=True)
         kept.append((output.logits, output.hidden_states))
         written = output.hidden_states[-1][:, -m:]

@@ -17,10 +17,10 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from baselines.memory.config import MemoryConfig
+from baselines.memory.delta_rule import Written, recall, write
+from baselines.memory.layer_memory import LayerMemory, Passage
 from baselines.memory.layers import last_alone
-from baselines.memory.local import LayerMemory, Passage
 from baselines.memory.model import State
-from baselines.memory.written import Written, recall, write
 
 _NU = 3
 _EPS = 1e-5

@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from babilong.errors import UsageError
-from baselines.memory.apart import Apart, speak_apart
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal, last_alone, lower_half
 from baselines.memory.model import MemoryModel, Output, State, Step, openings
-from baselines.memory.places import places
+from baselines.memory.position_ids import position_ids
+from baselines.memory.question_attention import Apart, speak_apart
 
 # A memory looks at itself only where nothing older fits: what it holds it has anyway, and what came before is asked.
 _ITSELF = 8.0
@@ -113,7 +113,7 @@ class MemoryBank(MemoryModel):
         embedded = torch.cat((text, tokens), dim=1)
         length, device = embedded.shape[1], embedded.device
         self.must_fit(length)
-        positions = places(self.config, self.positions, 0, length - m, m, mask, device)
+        positions = position_ids(self.config, self.positions, 0, length - m, m, mask, device)
         keys = None if mask is None else torch.cat((mask, mask.new_ones(len(mask), m)), dim=1)
         hidden = self._run(embedded, additive(causal(length, device, keys), embedded), positions)
         return hidden[:, : length - m], hidden[:, length - m :]
@@ -184,22 +184,22 @@ class MemoryBank(MemoryModel):
     def _among(self, weight: Tensor) -> Tensor:
         """What attention adds between memories, [B, heads or 1, F, F]: they look at those before them."""
         held, device = weight.shape[1], weight.device
-        slot = self._slot(weight)
-        added = self._aged(weight[:, None], slot[:, :, None] - slot[:, None])
+        ordinal = self._ordinal(weight)
+        added = self._aged(weight[:, None], ordinal[:, :, None] - ordinal[:, None])
         added = added - _ITSELF * torch.eye(held, device=device)
         return added.where(causal(held, device), torch.finfo(added.dtype).min)
 
     def _favour(self, weight: Tensor, first: Tensor, last: Tensor) -> Tensor:
         """What attention adds from questions to memories, [B, heads or 1, K, 1, F]; first and last are [B, K]."""
-        slot, place = self._slot(weight), torch.arange(weight.shape[1], device=weight.device)
+        ordinal, place = self._ordinal(weight), torch.arange(weight.shape[1], device=weight.device)
         within = (place >= first[..., None]) & (place < last[..., None])
         if not len(place):
             return weight.new_zeros(len(weight), 1, last.shape[1], 1, 0)
-        newest = slot.gather(1, (last - 1).clamp(min=0))
-        added = self._aged(weight[:, None], newest[..., None] - slot[:, None])
+        newest = ordinal.gather(1, (last - 1).clamp(min=0))
+        added = self._aged(weight[:, None], newest[..., None] - ordinal[:, None])
         return added.where(within[:, None], torch.finfo(added.dtype).min)[..., None, :]
 
-    def _slot(self, weight: Tensor) -> Tensor:
+    def _ordinal(self, weight: Tensor) -> Tensor:
         """How many segments were let in before each memory's, [B, F]."""
         return ((weight > 0.5).long().cumsum(dim=1) - 1).clamp(min=0) // self.config.memory_tokens
 

@@ -25,9 +25,9 @@ from torch.utils._pytree import tree_map_only
 from transformers.pytorch_utils import Conv1D
 
 from babilong.errors import UsageError
-from baselines.memory.local import LayerMemory, Passage
+from baselines.memory.cuda_graphs import Replayed
+from baselines.memory.layer_memory import LayerMemory, Passage
 from baselines.memory.model import MemoryModel, State
-from baselines.memory.replayed import Replayed
 
 Read = tuple[list[Tensor], State]
 

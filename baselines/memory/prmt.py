@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from baselines.memory.config import MemoryConfig
-from baselines.memory.local import LayerMemory, Passage
+from baselines.memory.layer_memory import LayerMemory, Passage
 from baselines.memory.model import State
 
 

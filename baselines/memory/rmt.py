@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import additive, causal, only, side_by_side
 from baselines.memory.model import MemoryModel, Output, State, Step, openings
-from baselines.memory.places import are_plain, places
+from baselines.memory.position_ids import are_default, position_ids
 
 # Small beside a written memory (about 1), so that what was written is not drowned; larger than GPT-2's 0.02, so that
 # the copies differ from the first step on.
@@ -113,10 +113,10 @@ class RecurrentMemory(MemoryModel):
         length, device = embedded.shape[1], embedded.device
         self.must_fit(length)
         written = length - first - text
-        if mask is None and self.config.mask == "causal" and are_plain(self.config, text, written):
+        if mask is None and self.config.mask == "causal" and are_default(self.config, text, written):
             output = self.base.base_model(inputs_embeds=embedded, use_cache=False)
             return output.last_hidden_state
-        positions = places(self.config, self.positions, first, text, written, mask, device)
+        positions = position_ids(self.config, self.positions, first, text, written, mask, device)
         keys = None
         if mask is not None:
             keys = torch.cat((mask.new_ones(len(mask), first), mask, mask.new_ones(len(mask), written)), dim=1)

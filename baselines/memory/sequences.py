@@ -50,7 +50,7 @@ class Segments(NamedTuple):
     places: Tensor
 
 
-class Score(NamedTuple):
+class SequenceLoss(NamedTuple):
     """What reading sequences for their loss gives.
 
     Attributes:
@@ -176,7 +176,7 @@ def sequence_loss(
     state: State | None = None,
     alignment: str = "left",
     borders: int | None = None,
-) -> Score:
+) -> SequenceLoss:
     """Cross-entropy of the wanted tokens of sequences; logits are computed for these alone, a segment at a time.
 
     Args:
@@ -205,7 +205,7 @@ def sequence_loss(
         loss = loss + F.cross_entropy(logits, expected, reduction="sum")
         right = right + (logits.argmax(dim=-1) == expected).sum()
     tokens = int(asked.sum())
-    return Score(loss / max(1, tokens), int(right), tokens, state)
+    return SequenceLoss(loss / max(1, tokens), int(right), tokens, state)
 
 
 def _must_count_tokens(config: MemoryConfig) -> None:

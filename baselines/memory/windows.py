@@ -15,7 +15,7 @@ from torch import Tensor
 
 from baselines.memory.bank import MemoryBank
 from baselines.memory.diagonal import Diagonal, run_sequential
-from baselines.memory.local import LayerMemory
+from baselines.memory.layer_memory import LayerMemory
 from baselines.memory.model import MemoryModel, State
 
 # From here on the published measurements are always faster than the ordinary schedule (2506.05229, table of 1B models).

@@ -23,7 +23,7 @@ from baselines.training.losses import Score, judged
 from baselines.training.passes import Pass, through
 from baselines.training.recipe import Stage
 
-_SHARPNESS = 0.7  # temperature of the drawn decisions
+_TEMPERATURE = 0.7  # of the drawn decisions
 _HELD_WEIGHT = 2.0
 
 
@@ -110,7 +110,7 @@ def _let_in(scores: Tensor | None, fact: Tensor, stage: Stage) -> Gated:
         stray = torch.rand(fact.shape, device=fact.device) < stage.stray
         return Gated((fact | stray).float(), F.binary_cross_entropy_with_logits(scores, fact.float()))
     chance = torch.rand_like(scores).clamp(1e-6, 1 - 1e-6)
-    drawn = torch.sigmoid((scores + chance.logit()) / _SHARPNESS)
+    drawn = torch.sigmoid((scores + chance.logit()) / _TEMPERATURE)
     drawn = (drawn + stage.stretch * (2 * drawn - 1)).clamp(0, 1)
     # Of the score, not of the chance to be let in, which hardly falls any more where the score is high.
     return Gated(drawn, stage.write_penalty * F.softplus(scores).mean())

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
+from baselines.memory.cuda_graphs import waits
 from baselines.memory.model import MemoryModel
-from baselines.memory.replayed import waits
 from baselines.training import kinds
 from baselines.training.inputs import Inputs, inputs
 from baselines.training.losses import Score

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 import torch
 
+from baselines.memory.cuda_graphs import Replayed
 from baselines.memory.diagonal import Diagonal, run_sequential
-from baselines.memory.replayed import Replayed
 from baselines.memory.windows import Windows
 from baselines.reader import load_reader
 from baselines.training import kinds

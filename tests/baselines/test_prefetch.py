@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from babilong.errors import BabilongError, UsageError
 from baselines.tasks.splits import must_not_be_test
-from baselines.training.ahead import Ahead
+from baselines.training.prefetch import Prefetch
 from baselines.training.recipe import Validation
 from baselines.training.shares import Share
 from tests.baselines.training_runs import TINY, Killed, batches, changed, dying_loss, run
@@ -24,7 +24,7 @@ RECIPES = {
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_the_weights_are_those_of_batches_made_on_the_spot(tmp_path, recipe):
-    with Ahead(batches(recipe), recipe, 2) as ahead:
+    with Prefetch(batches(recipe), recipe, 2) as ahead:
         folders = [run(recipe, tmp_path / "spot"), run(recipe, tmp_path / "ahead", source=ahead)]
     ours, theirs = (load_file(folder / "model.safetensors") for folder in folders)
     assert ours.keys() == theirs.keys()
@@ -33,9 +33,9 @@ def test_the_weights_are_those_of_batches_made_on_the_spot(tmp_path, recipe):
 
 def test_a_resumed_run_begins_where_it_was_left(tmp_path):
     whole = run(TINY, tmp_path / "whole")
-    with pytest.raises(Killed), Ahead(batches(), TINY, 1) as ahead:
+    with pytest.raises(Killed), Prefetch(batches(), TINY, 1) as ahead:
         run(TINY, tmp_path / "killed", dying_loss(4), ahead, save_minutes=0)
-    with Ahead(batches(), TINY, 1) as ahead:
+    with Prefetch(batches(), TINY, 1) as ahead:
         resumed = run(TINY, tmp_path / "killed", source=ahead)
     ours, theirs = (load_file(folder / "model.safetensors") for folder in (whole, resumed))
     assert all(ours[name].equal(theirs[name]) for name in ours)
@@ -50,7 +50,7 @@ def test_a_stage_that_ends_early_is_followed_by_the_next(tmp_path):
 
     asked = []
 
-    class Noted(Ahead):
+    class Noted(Prefetch):
         def __call__(self, stage, step, share):
             asked.append(step)
             return super().__call__(stage, step, share)
@@ -62,7 +62,7 @@ def test_a_stage_that_ends_early_is_followed_by_the_next(tmp_path):
 
 def test_a_share_is_made_of_the_batch_it_is_a_share_of():
     source = batches()
-    with Ahead(source, TINY, 1) as ahead:
+    with Prefetch(source, TINY, 1) as ahead:
         for step, share in ((0, Share(1, 2)), (1, Share(1, 2)), (0, Share(0, 2))):
             ours, theirs = (made(TINY.stage(step), step, share) for made in (ahead, source))
             for a, b in zip(ours, theirs, strict=True):
@@ -73,7 +73,7 @@ def test_what_fails_in_another_process_is_seen():
     def fails(stage, step, share):
         raise ValueError("no such story")
 
-    with pytest.raises(ValueError, match="no such story"), Ahead(fails, TINY, 1) as ahead:
+    with pytest.raises(ValueError, match="no such story"), Prefetch(fails, TINY, 1) as ahead:
         ahead(TINY.stages[0], 0, Share())
 
 
@@ -81,7 +81,7 @@ def test_what_is_said_in_another_process_is_said_as_it_is():
     def fails(stage, step, share):
         raise UsageError("A fact has 70 tokens; give it longer segments.")
 
-    with pytest.raises(UsageError) as raised, Ahead(fails, TINY, 1) as ahead:
+    with pytest.raises(UsageError) as raised, Prefetch(fails, TINY, 1) as ahead:
         ahead(TINY.stages[0], 0, Share())
     assert str(raised.value) == "A fact has 70 tokens; give it longer segments."
     # Though the error still holds what it passed through, Python must be able to end.
@@ -92,11 +92,11 @@ def test_a_worker_that_is_killed_is_said_to_be():
     def dies(stage, step, share):
         os.kill(os.getpid(), signal.SIGKILL)
 
-    with Ahead(dies, TINY, 1) as ahead, pytest.raises(BabilongError, match="was killed, .* fewer --workers"):
+    with Prefetch(dies, TINY, 1) as ahead, pytest.raises(BabilongError, match="was killed, .* fewer --workers"):
         ahead(TINY.stages[0], 0, Share())
 
 
 def test_it_has_the_split_of_its_source():
     source = dataclasses.replace(batches())
-    assert Ahead(source, TINY, 1).split == source.split == "train"
-    must_not_be_test(Ahead(source, TINY, 1).split)
+    assert Prefetch(source, TINY, 1).split == source.split == "train"
+    must_not_be_test(Prefetch(source, TINY, 1).split)

@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 from baselines.memory.config import MemoryConfig
 from baselines.memory.layers import LayerStack, additive, causal, layer_stack
 from baselines.memory.model import MemoryModel, Output, State, Step, openings
-from baselines.memory.places import places
+from baselines.memory.position_ids import position_ids
 
 
 class Passage(NamedTuple):
@@ -87,7 +87,7 @@ class LayerMemory(MemoryModel):
         text, written = self.embed(input_ids), self.config.memory_tokens if write else 0
         end = self.front + text.shape[1]
         self.must_fit(end + written)
-        positions = places(self.config, self.positions, self.front, text.shape[1], written, mask, text.device)
+        positions = position_ids(self.config, self.positions, self.front, text.shape[1], written, mask, text.device)
         keys = None
         if mask is not None:
             keys = torch.cat((mask.new_ones(len(mask), self.front), mask, mask.new_ones(len(mask), written)), dim=1)

@@ -8,13 +8,13 @@ from torch import Tensor
 from baselines.memory.config import MemoryConfig
 
 
-def are_plain(config: MemoryConfig, text: int, written: int) -> bool:
+def are_default(config: MemoryConfig, text: int, written: int) -> bool:
     """Whether the positions of text without padding are 0, 1, 2, ..., as a model counts them by itself."""
     whole = config.written_at == "segment" and text == config.segment_size
     return not written or config.written_at == "text" or whole
 
 
-def places(
+def position_ids(
     config: MemoryConfig, table: int, before: int, text: int, written: int, mask: Tensor | None, device: torch.device
 ) -> Tensor:
     """Position ids of `[before ; text ; written]`.

@@ -1,6 +1,6 @@
 """Batches made by other processes ahead of the steps that learn from them.
 
-    with Ahead(source, recipe, workers=4) as ahead:
+    with Prefetch(source, recipe, workers=4) as ahead:
         train(recipe, tokenizer, ahead, loss, out)
 
 A GPU learns from a batch in less time than it takes one core to make it. A batch is a pure function of the recipe and
@@ -30,7 +30,7 @@ _EACH = 4  # batches that a worker is ahead
 _makes: tuple[Source, Recipe]  # what a worker makes batches with
 
 
-class Ahead:
+class Prefetch:
     """A source that gives what another one gives, until the end of its `with`.
 
     Args:
