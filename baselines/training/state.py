@@ -1,7 +1,7 @@
 """What a run goes on from: weights, optimizer and random numbers as accelerate saves them, and where it was.
 
 OUT/state/               the last save; made in state.part and swapped, so that a kill in between loses neither
-OUT/state/progress.json  where the run was, and its recipe
+OUT/state/progress.json  where the run was, its recipe, and what that names
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Progress:
     worse: int = 0
 
 
-def resume(accelerator: Accelerator, recipe: Recipe, out: Path) -> Progress:
+def resume(accelerator: Accelerator, recipe: Recipe, outside: dict[str, str], out: Path) -> Progress:
     """Load the last save of a run folder, or give the progress of a new run.
 
     Raises:
@@ -57,10 +57,12 @@ def resume(accelerator: Accelerator, recipe: Recipe, out: Path) -> Progress:
         return Progress()
     try:
         stored = json.loads(file.read_text("utf-8"))
-        theirs, progress = stored.pop("recipe"), Progress(**stored)
+        theirs, named = stored.pop("recipe"), stored.pop("outside", {})
+        progress = Progress(**stored)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"Cannot read {file}: {first_sentence(error)} Delete its folder to begin anew.") from error
     different = differences(theirs, recipe, progress.step)
+    different += [f"what {name} holds" for name, digest in outside.items() if named.get(name, digest) != digest]
     if different:
         raise DataError(
             f"The folder {out} holds a run of another recipe, which differs in {few(different)}; "
@@ -77,8 +79,15 @@ def resume(accelerator: Accelerator, recipe: Recipe, out: Path) -> Progress:
     return progress
 
 
-def save(accelerator: Accelerator, recipe: Recipe, progress: Progress, out: Path) -> None:
+def save(accelerator: Accelerator, recipe: Recipe, outside: dict[str, str], progress: Progress, out: Path) -> None:
     """Save beside the old state and swap; all processes call it together.
+
+    Args:
+        accelerator: has weights, optimizer and random numbers.
+        recipe: of the run.
+        outside: what the recipe names, as it was when the run began; see `outside.digests`.
+        progress: where the run is.
+        out: the run folder.
 
     Raises:
         DataError: it cannot be written; the old state stays.
@@ -92,7 +101,7 @@ def save(accelerator: Accelerator, recipe: Recipe, progress: Progress, out: Path
         accelerator.save_state(str(fresh), safe_serialization=False)
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
-        content = {**asdict(progress), "recipe": _plain(recipe)}
+        content = {**asdict(progress), "recipe": _plain(recipe), "outside": outside}
         write_whole(fresh / "progress.json", json.dumps(content).encode())
         swap(fresh, state)
     accelerator.wait_for_everyone()

@@ -25,6 +25,7 @@ from baselines.training import keeping, state, validation
 from baselines.training.log import RunLog, has_tensorboard
 from baselines.training.losses import Sums
 from baselines.training.models import fresh_model, make_optimizer
+from baselines.training.outside import digests
 from baselines.training.recipe import Recipe, Stage, Validation
 from baselines.training.shares import same_weights
 from baselines.training.steps import Learner, Loss, Source
@@ -121,7 +122,8 @@ class _Run:
         self.accelerator, self.model, self.optimizer = accelerator, model, optimizer
         self.validate, self.main = validate, accelerator.is_main_process
         self.say: Callable[[str], None] = say if self.main else lambda line: None
-        self.progress = state.resume(accelerator, recipe, out)
+        self.outside = digests(recipe)
+        self.progress = state.resume(accelerator, recipe, self.outside, out)
         done = self.progress
         self.log = RunLog(out, done.step, done.samples, has_tensorboard()) if self.main else None
         self.seen = Sums()
@@ -154,7 +156,7 @@ class _Run:
 
     def save(self) -> None:
         """Save what to go on from."""
-        state.save(self.accelerator, self.recipe, self.progress, self.out)
+        state.save(self.accelerator, self.recipe, self.outside, self.progress, self.out)
 
     def finish(self) -> Path:
         """Save the last state and the checkpoint."""

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from baselines.tasks.babilong import prose_noise
 from baselines.training import kinds, losses, models, state, stopping, trainer, validation
 from baselines.training.recipe import Stage, Validation
 from baselines.training.shares import Share
+from generators.streams import Stream
 from tests.baselines.training_runs import TINY, Killed, batches, changed, dying_loss, one_stage, run, story_task
 
 
@@ -114,6 +116,24 @@ def test_a_run_of_another_recipe_is_not_gone_on_with(tmp_path):
     other = one_stage(1, rows=8, seed=1)
     with pytest.raises(DataError, match=r"a run of another recipe, which differs in seed, stages\.0\.rows; choose"):
         run(other, tmp_path / "run")
+
+
+def test_other_books_or_other_code_is_another_recipe(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    books, code = Path("books"), Path("mine.py")
+    books.mkdir()
+    (books / "one.txt").write_text("It was a dark night. Nobody came.")
+    code.write_text("def same(batch, stage, step):\n    return batch\n")
+    recipe = one_stage(1, noise_books="books", transform="mine.py:same")
+    run(recipe, tmp_path / "run")
+    run(recipe, tmp_path / "run")
+    (books / "two.txt").write_text("Then it rained.")
+    with pytest.raises(DataError, match="a run of another recipe, which differs in what noise_books holds; choose"):
+        run(recipe, tmp_path / "run")
+    (books / "two.txt").unlink()
+    code.write_text("def same(batch, stage, step):\n    return batch  # still\n")
+    with pytest.raises(DataError, match=r"differs in what mine\.py:same holds"):
+        run(recipe, tmp_path / "run")
 
 
 def test_what_does_no_harm_may_change_between_two_runs(tmp_path):
@@ -340,7 +360,19 @@ def test_batches_of_the_test_split_are_refused(tmp_path):
 
 def test_train_and_valid_share_no_batch():
     ours, theirs = (batches(split=split)(TINY.stages[1], 0, Share()) for split in ("train", "valid"))
-    assert ours.segments.shape != theirs.segments.shape or (ours.segments != theirs.segments).any(axis=(0, 2)).all()
+    assert ours.segments.shape == theirs.segments.shape
+    assert (ours.segments != theirs.segments).any(axis=(0, 2)).all()
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_no_stream_of_what_is_measured_on_is_drawn_from(split, monkeypatch):
+    source, words = batches(split=split), []
+    make = Stream.__init__
+    monkeypatch.setattr(Stream, "__init__", lambda self, *names: (words.append(names), make(self, *names))[1])
+    for stage in TINY.stages:
+        source(stage, 3, Share())
+    assert words
+    assert {names[0] for names in words} == {split}
 
 
 def test_what_a_transform_makes_of_every_batch_is_trained_on(tmp_path):
