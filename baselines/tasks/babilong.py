@@ -122,7 +122,7 @@ class StoryTask:
 
         Args:
             batch: B, rows.
-            tokens: length of the context; 0 for the facts alone.
+            tokens: length of the context; a story that is longer stands in it alone, without noise. 0: all do.
             size: L, tokens in a segment.
             overlap: tokens that a segment shares with the one before.
             questions: K, asked after each segment.

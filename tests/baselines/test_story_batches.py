@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from babilong.errors import UsageError
 from babilong.tasks import TASKS
@@ -75,6 +77,15 @@ def test_the_context_has_the_length_asked_for(task):
     batch = task.segmented(4, 500, SIZE, OVERLAP, 1, step=2)
     read = batch.mask.sum(axis=(0, 2)) - OVERLAP * (batch.mask.any(axis=2).sum(axis=0) - 1)
     assert read.tolist() == [500] * 4
+
+
+@settings(max_examples=20, deadline=None)
+@given(tokens=st.integers(0, 900), name=st.sampled_from(["qa1", "qa3", "qa19"]), step=st.integers(0, 9))
+def test_it_does_for_every_story_that_is_not_longer(task, tokens, name, step):
+    ours = StoryTask({name: 1}, task.tokenizer, 0, task.noise, seed=1)
+    plain, batch = (ours.segmented(3, n, SIZE, 0, 1, step) for n in (0, tokens))
+    alone, read = (made.mask.sum(axis=(0, 2)) for made in (plain, batch))
+    assert read.tolist() == [max(tokens, length) for length in alone]
 
 
 @pytest.mark.parametrize("garble", [0.0, 1.0])
