@@ -11,7 +11,8 @@ from baselines.tasks.lessons import Lessons
 from baselines.tasks.moment_batch import LONGEST
 from baselines.training.keeping import finished
 from baselines.training.kinds import INTERLEAVED_LENGTH, KINDS, OF_MOMENTS, fewest_rows
-from baselines.training.recipe import Recipe, Stage
+from baselines.training.recipe import Recipe
+from baselines.training.stage import Stage
 from baselines.training.validation import MEASURED
 
 # Settings of a stage of `moments` by the gates that heed them.

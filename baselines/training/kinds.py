@@ -22,8 +22,9 @@ from baselines.tasks.moments import MomentTask, Telling
 from baselines.tasks.noise import sentences_of
 from baselines.training.losses import Score, interleaved_loss, segmented_loss
 from baselines.training.moments import gate_loss, moments_loss
-from baselines.training.recipe import Recipe, Stage
+from baselines.training.recipe import Recipe
 from baselines.training.shares import Share
+from baselines.training.stage import Stage
 from generators.streams import Stream
 
 # Reading a segment without gradient costs about a third of reading it with.

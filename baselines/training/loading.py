@@ -13,7 +13,8 @@ from typing import Any
 from babilong import plain_yaml
 from babilong.errors import DataError, UsageError, unknown
 from babilong.fields import made
-from baselines.training.recipe import Lora, Recipe, Stage, Validation
+from baselines.training.recipe import Lora, Recipe, Validation
+from baselines.training.stage import Stage
 
 
 def bundled() -> dict[str, Path]:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from baselines.memory.model import MemoryModel
 from baselines.memory.segments import IGNORE, Ids
 from baselines.tasks.babilong import Batch
-from baselines.training.recipe import Stage
+from baselines.training.stage import Stage
 
 
 class Score(NamedTuple):

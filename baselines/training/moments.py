@@ -21,7 +21,7 @@ from baselines.tasks.moment_batch import Moments
 from baselines.training.inputs import Inputs, inputs
 from baselines.training.losses import Score, judged
 from baselines.training.passes import Pass, through
-from baselines.training.recipe import Stage
+from baselines.training.stage import Stage
 
 _TEMPERATURE = 0.7  # of the drawn decisions
 _HELD_WEIGHT = 2.0

@@ -22,8 +22,9 @@ from typing import Any, Self
 import torch
 
 from babilong.errors import BabilongError
-from baselines.training.recipe import Recipe, Stage
+from baselines.training.recipe import Recipe
 from baselines.training.shares import Share
+from baselines.training.stage import Stage
 from baselines.training.steps import Source
 
 _EACH = 4  # batches that a worker is ahead

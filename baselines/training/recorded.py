@@ -24,7 +24,8 @@ from baselines.training import kinds
 from baselines.training.inputs import Inputs, inputs
 from baselines.training.losses import Score
 from baselines.training.moments import Learnt, learn, scored
-from baselines.training.recipe import Recipe, Stage
+from baselines.training.recipe import Recipe
+from baselines.training.stage import Stage
 from baselines.training.steps import Loss
 
 _WARM_UP = 2  # more passes before the recording, in which libraries choose what they use

@@ -17,8 +17,9 @@ from baselines.memory.model import MemoryModel
 from baselines.training.checkpointing import recomputed
 from baselines.training.losses import Score, Sums
 from baselines.training.models import named
-from baselines.training.recipe import Recipe, Stage
+from baselines.training.recipe import Recipe
 from baselines.training.shares import Share, sum_gradients
+from baselines.training.stage import Stage
 
 if TYPE_CHECKING:
     from accelerate import Accelerator

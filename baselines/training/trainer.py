@@ -26,8 +26,9 @@ from baselines.training.log import RunLog, has_tensorboard
 from baselines.training.losses import Sums
 from baselines.training.models import fresh_model, make_optimizer
 from baselines.training.outside import digests
-from baselines.training.recipe import Recipe, Stage, Validation
+from baselines.training.recipe import Recipe, Validation
 from baselines.training.shares import same_weights
+from baselines.training.stage import Stage
 from baselines.training.steps import Learner, Loss, Source
 from baselines.training.stopping import stop_asked
 

@@ -12,8 +12,9 @@ from babilong.errors import unknown
 from baselines.memory.model import MemoryModel
 from baselines.training.losses import Score, Sums
 from baselines.training.models import named
-from baselines.training.recipe import Stage, Validation
+from baselines.training.recipe import Validation
 from baselines.training.shares import Share
+from baselines.training.stage import Stage
 from baselines.training.state import Progress
 
 MEASURED = ("loss", "accuracy", "gate")

@@ -18,8 +18,9 @@ from baselines.tasks.moments import MomentTask
 from baselines.tasks.noise import sentences_of
 from baselines.training import checks, kinds, models, trainer
 from baselines.training.checkpointing import recomputed
-from baselines.training.recipe import Recipe, Stage, Validation
+from baselines.training.recipe import Recipe, Validation
 from baselines.training.shares import Share
+from baselines.training.stage import Stage
 from tests.baselines.training_runs import STILL, Killed, dying_loss
 
 MOMENTS = {"kind": "moments", "rows": 2, "facts": 12, "noise": 8, "questions": 4}

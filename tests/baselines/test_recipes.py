@@ -10,7 +10,8 @@ from baselines.bundled import BUNDLED
 from baselines.training import checks
 from baselines.training.loading import bundled, load_recipe
 from baselines.training.models import fresh_model
-from baselines.training.recipe import Recipe, Stage
+from baselines.training.recipe import Recipe
+from baselines.training.stage import Stage
 from tests.baselines.training_runs import TINY, changed, one_stage
 
 LEAST = "name: x\ntask: qa1\nmodel: {}\nmemory: {}\nstages: [{name: a, steps: 2}]\n"

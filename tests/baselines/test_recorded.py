@@ -12,8 +12,8 @@ from baselines.tasks.noise import sentences_of
 from baselines.training import kinds
 from baselines.training.inputs import inputs
 from baselines.training.moments import learn, moments_loss
-from baselines.training.recipe import Stage
 from baselines.training.recorded import Recorded
+from baselines.training.stage import Stage
 from tests.baselines.tiny import tiny_memory
 
 TASKS = {"qa1": 1.0, "qa8": 2.0, "qa19": 1.0}

@@ -17,8 +17,9 @@ from babilong.errors import BabilongError, DataError, UsageError
 from baselines import checkpoints
 from baselines.tasks.babilong import prose_noise
 from baselines.training import kinds, losses, models, state, stopping, trainer, validation
-from baselines.training.recipe import Stage, Validation
+from baselines.training.recipe import Validation
 from baselines.training.shares import Share
+from baselines.training.stage import Stage
 from generators.streams import Stream
 from tests.baselines.training_runs import TINY, Killed, batches, changed, dying_loss, one_stage, run, story_task
 

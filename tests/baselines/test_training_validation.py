@@ -12,7 +12,8 @@ from babilong.errors import UsageError
 from baselines import checkpoints
 from baselines.training import kinds, trainer
 from baselines.training.models import named
-from baselines.training.recipe import Stage, Validation
+from baselines.training.recipe import Validation
+from baselines.training.stage import Stage
 from baselines.training.state import Progress
 from baselines.training.validation import judge, on_batches
 from tests.baselines.training_runs import Killed, batches, dying_loss, one_stage, run

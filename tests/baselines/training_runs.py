@@ -7,7 +7,8 @@ from babilong.tokenizers import load_tokenizer
 from baselines.memory.config import MemoryConfig
 from baselines.tasks.babilong import StoryTask, prose_noise
 from baselines.training import kinds, trainer
-from baselines.training.recipe import Recipe, Stage
+from baselines.training.recipe import Recipe
+from baselines.training.stage import Stage
 
 TINY = Recipe(
     name="tiny",
