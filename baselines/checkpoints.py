@@ -27,7 +27,7 @@ from babilong.tokenizers import Tokenizer, load_tokenizer
 from baselines.bundled import BUNDLED
 from baselines.published.families import Family
 from baselines.published.files import digest, fetch, has_words, json_object, tensors, weights
-from baselines.published.load import identify
+from baselines.published.infer import identify
 from baselines.published.load import load as load_released
 from baselines.published.names import unwrap
 from baselines.reading import BARE, Convention

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from babilong.errors import BabilongError, DataError, few, first_sentence
 from baselines.published import files
-from baselines.published.families import Family, Settings, Weights, family_of, layers
+from baselines.published.families import Family, Settings, Weights, layers
+from baselines.published.infer import HEAD, identify, infer_base, infer_memory
 from baselines.published.names import merge_adapters, unwrap
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from baselines.memory.config import MemoryConfig
     from baselines.memory.model import MemoryModel
 
-_HEAD = "lm_head.weight"
 _ALPHA = 32.0  # of adapters, where nothing says it
 # What an associative layer of theirs is called, and ours.
 _ASSOCIATION = {
@@ -36,8 +36,6 @@ _ASSOCIATION = {
     "W_mb.weight": "strength.weight",
     "W_mb.bias": "strength.bias",
 }
-# What their later code can be told of an associative memory, and what all that was released was told.
-_USUAL = {"n_heads": 1, "use_denom": True, "gating": False, "act_on": False, "sliding_window": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +102,9 @@ def load(
     alpha = _alpha(folder, said.get("lora_alpha", _ALPHA) if lora_alpha is None else lora_alpha)
     weights = merge_adapters(found.weights, alpha, family.transposed)
     adapters = (len(found.weights) - len(weights)) // 2
-    missing = () if _HEAD in weights else (_HEAD,)
+    missing = () if HEAD in weights else (HEAD,)
     if not missing:  # of tied weights a file may keep either
-        weights.setdefault(family.embeddings, weights[_HEAD])
+        weights.setdefault(family.embeddings, weights[HEAD])
     with _named(folder, family):
         base_settings = infer_base(folder, family, weights, said, settings or {})
         memory = infer_memory(family, weights, said, base_settings, segment_size)
@@ -115,85 +113,6 @@ def load(
     model, foreign = _remember(folder, family, base, memory, inside)
     unexpected = tuple(sorted(found.origin[name] for name in [*left, *foreign]))
     return Published(model.eval(), family, Report(missing, unexpected, found.duplicates, adapters, alpha))
-
-
-def identify(folder: Path, weights: Weights) -> Family:
-    """The family of weights by plain names.
-
-    Raises:
-        DataError: none that is known, or no memory is in them.
-    """
-    family = family_of(weights)
-    if family is None:
-        raise DataError(
-            f"The weights in {folder} are neither those of a released RMT or ARMT on GPT-2 or Llama (the first of "
-            f"their names are {', '.join(sorted(weights)[:3]) or 'none'}), nor is there the memory.json of a "
-            "checkpoint of our own."
-        )
-    if "memory" not in weights:
-        raise DataError(
-            f"The weights in {folder} are those of a {family.title} without memory tokens (memory_cell.memory); "
-            "as a plain language model it is run by hf/FOLDER."
-        )
-    return family
-
-
-def infer_base(folder: Path, family: Family, weights: Weights, said: Settings, asked: Settings) -> Settings:
-    """Settings of the base model: told by shapes, over those asked for, over those of a config.json or known ones.
-
-    Raises:
-        DataError: the config.json is one of another architecture, or the shapes do not go together.
-        KeyError: a weight that tells a size is not there.
-    """
-    from transformers import AutoConfig
-
-    other = said.get("model_type", family.model_type)
-    if other != family.model_type:
-        raise DataError(f"The config.json in {folder} is of a {other}, but the weights are those of a {family.title}.")
-    if "model_type" in said:
-        known = said
-    else:  # the settings of a wrapper, among which may be some of the model
-        fields = AutoConfig.for_model(family.model_type).to_dict()
-        known = family.known | {name: value for name, value in said.items() if name in fields}
-    known = known | asked
-    told = family.sizes(weights, known)
-    return known | told | {"model_type": family.model_type, "tie_word_embeddings": _is_tied(family, weights)}
-
-
-def infer_memory(
-    family: Family, weights: Weights, said: Settings, base: Settings, segment_size: int | None = None
-) -> MemoryConfig:
-    """What the memory is made of.
-
-    Raises:
-        DataError: the config.json asks for something of an associative memory that is not here.
-        KeyError: a weight that tells a size is not there.
-    """
-    from baselines.memory.config import MemoryConfig
-
-    m = len(weights["memory"])
-    associative = any(".W_m" in name for name in weights)
-    # Positions of their own for memory tokens are rows beyond those that the base model had.
-    table = said.get("n_positions") or family.known.get("n_positions")
-    wrapped = associative and table is not None and base.get("n_positions") == table + m
-    config = MemoryConfig.from_dict(
-        {
-            "kind": "armt" if associative else "rmt",
-            "memory_tokens": m,
-            "segment_size": segment_size or said.get("segment_size") or family.segment_size,
-            "written_at": "table" if wrapped else "text",
-        }
-    )
-    if not associative:
-        return config
-    if strange := [name for name, usual in _USUAL.items() if said.get(name) not in (None, usual)]:
-        told = ", ".join(f"{name}: {said[name]}" for name in strange)
-        raise DataError(
-            f"The config.json says {told}, of which an associative memory here has nothing; it computes as with "
-            f"{', '.join(f'{name}: {_USUAL[name]}' for name in strange)}."
-        )
-    key_scale: Literal["corrected", "counted"] = "counted" if said.get("correction") is False else "corrected"
-    return replace(config, key_size=len(weights["layers.0.W_mq.weight"]), key_scale=key_scale)
 
 
 @contextmanager
@@ -218,13 +137,6 @@ def _alpha(folder: Path, value: Any) -> float:
     raise DataError(f"The `lora_alpha` of the config.json in {folder} is {value!r}, and should be a number.")
 
 
-def _is_tied(family: Family, weights: Weights) -> bool:
-    import torch
-
-    head, embeddings = weights.get(_HEAD), weights[family.embeddings]
-    return head is None or head.is_meta or torch.equal(head, embeddings)
-
-
 def _base(folder: Path, family: Family, settings: Settings, weights: Weights) -> tuple[PreTrainedModel, list[str]]:
     """The base model, and the plain names of what it has no place for."""
     import torch
@@ -235,7 +147,7 @@ def _base(folder: Path, family: Family, settings: Settings, weights: Weights) ->
     library.utils.logging.disable_progress_bar()
     plain = {family.full(name): name for name in weights}
     if settings["tie_word_embeddings"]:
-        plain.pop(_HEAD, None)
+        plain.pop(HEAD, None)
     try:
         config = library.AutoConfig.for_model(**settings)
         kind = library.MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]

@@ -12,7 +12,8 @@ from babilong.errors import DataError
 from baselines.memory.model import MemoryModel
 from baselines.published.families import FAMILIES, family_of
 from baselines.published.files import tensors
-from baselines.published.load import Report, infer_base, infer_memory, load
+from baselines.published.infer import infer_base, infer_memory
+from baselines.published.load import Report, load
 from baselines.published.names import plain, unwrap
 from tests.baselines import released as r
 
