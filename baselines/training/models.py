@@ -1,17 +1,14 @@
-"""The model a recipe starts from: fresh or pretrained, with adapters, with parts of it frozen; and its optimizer."""
+"""The model a recipe starts from: fresh or pretrained, with adapters, with parts of it frozen."""
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import nn
 
-from babilong import own_code
 from babilong.command import note
 from babilong.errors import DataError, UsageError, few, first_sentence, unknown
 from babilong.tokenizers import Tokenizer, load_tokenizer
@@ -175,62 +172,3 @@ def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
             raise UsageError(f"In `train_only`: no parameter's name has {pattern!r} in it; there is, say, {names[0]}.")
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(any(re.search(pattern, name) for pattern in patterns))
-
-
-def make_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
-    """The recipe's optimizer over what is to be trained; the rate is set at each step.
-
-    Raises:
-        UsageError: there is no such optimizer, or its options do not fit.
-    """
-    if recipe.optimizer not in _OPTIMIZERS:
-        raise unknown("optimizer", recipe.optimizer, _OPTIMIZERS)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    options = {"lr": 1e-3, "weight_decay": recipe.weight_decay, **recipe.optimizer_options}
-    try:
-        return _OPTIMIZERS[recipe.optimizer](trained, **options)
-    except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"The optimizer {recipe.optimizer!r} does not take these options: {first_sentence(error)}"
-        ) from error
-
-
-def _adamw(parameters: list[nn.Parameter], **options: Any) -> torch.optim.Optimizer:
-    return torch.optim.AdamW(parameters, **{"betas": (0.9, 0.98), **options})
-
-
-def _adafactor(parameters: list[nn.Parameter], **options: Any) -> torch.optim.Optimizer:
-    from transformers.optimization import Adafactor
-
-    # The rate is the recipe's, not one of its own.
-    return Adafactor(parameters, **{"scale_parameter": False, "relative_step": False, **options})
-
-
-_OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adamw": _adamw,
-    "adam": torch.optim.Adam,
-    "sgd": torch.optim.SGD,
-    "adafactor": _adafactor,
-}
-
-
-def named(function: str, *arguments: str) -> Callable[..., Any]:
-    """The function that `module:function` or `path/to/file.py:function` names, the path from the working directory.
-
-    Args:
-        function: its name.
-        arguments: what it is called with, in order.
-
-    Raises:
-        UsageError: there is none, it takes other arguments, or its module fails.
-    """
-    found: Callable[..., Any]
-    found, _ = own_code.named(function, f"the function {function!r} of the recipe")
-    if not callable(found):
-        raise UsageError(f"The function {function!r} of the recipe is {found!r:.80}, which cannot be called.")
-    if not own_code.takes(found, *arguments):
-        raise UsageError(
-            f"The function {function!r} of the recipe takes {inspect.signature(found)}, but is called with "
-            f"{', '.join(arguments)}; let it take these."
-        )
-    return found

@@ -15,8 +15,8 @@ from torch.nn import utils
 from babilong.errors import DataError
 from baselines.memory.model import MemoryModel
 from baselines.training.checkpointing import recomputed
+from baselines.training.functions import named
 from baselines.training.losses import Score, Sums
-from baselines.training.models import named
 from baselines.training.recipe import Recipe
 from baselines.training.shares import Share, sum_gradients
 from baselines.training.stage import Stage

@@ -24,7 +24,8 @@ from baselines.tasks.splits import must_not_be_test
 from baselines.training import keeping, state, validation
 from baselines.training.log import RunLog, has_tensorboard
 from baselines.training.losses import Sums
-from baselines.training.models import fresh_model, make_optimizer
+from baselines.training.models import fresh_model
+from baselines.training.optimizers import make_optimizer
 from baselines.training.outside import digests
 from baselines.training.recipe import Recipe, Validation
 from baselines.training.shares import same_weights

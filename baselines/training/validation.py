@@ -10,8 +10,8 @@ import torch
 
 from babilong.errors import unknown
 from baselines.memory.model import MemoryModel
+from baselines.training.functions import named
 from baselines.training.losses import Score, Sums
-from baselines.training.models import named
 from baselines.training.recipe import Validation
 from baselines.training.shares import Share
 from baselines.training.stage import Stage

@@ -13,6 +13,8 @@ from baselines import checkpoints
 from baselines.memory.config import MemoryConfig
 from baselines.memory.kinds import remember
 from baselines.training import keeping, lora, models
+from baselines.training.functions import named
+from baselines.training.optimizers import make_optimizer
 from baselines.training.recipe import Lora
 from tests.baselines.tiny import tiny_base
 from tests.baselines.training_runs import TINY, changed, one_stage, run, story_task
@@ -287,19 +289,19 @@ def test_a_function_may_stand_in_a_file_beside_the_recipe(tmp_path, monkeypatch)
     monkeypatch.setattr(sys, "path", [*sys.path])  # to which the folder is added
     kept = "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass Kept:\n    x: int\n"
     Path("mine.py").write_text(kept + "def twice(x):\n    return Kept(2 * x).x\n")
-    assert models.named("mine.py:twice", "x")(3) == 6
-    assert models.named("mine.py:twice", "x") is models.named("mine.py:twice", "x")
-    assert models.named(f"{tmp_path}/mine.py:twice", "x")(4) == 8
-    assert models.named("math:sqrt", "x")(4) == 2
+    assert named("mine.py:twice", "x")(3) == 6
+    assert named("mine.py:twice", "x") is named("mine.py:twice", "x")
+    assert named(f"{tmp_path}/mine.py:twice", "x")(4) == 8
+    assert named("math:sqrt", "x")(4) == 2
 
 
 def test_a_function_of_other_arguments_is_refused(tmp_path):
     (tmp_path / "mine.py").write_text("HALF = 3\ndef halved(batch):\n    return batch\n")
     with pytest.raises(UsageError, match=r"mine\.py:HALF' of the recipe is 3, which cannot be called"):
-        models.named(f"{tmp_path}/mine.py:HALF", "batch", "stage", "step")
+        named(f"{tmp_path}/mine.py:HALF", "batch", "stage", "step")
     message = r"takes \(batch\), but is called with batch, stage, step; let it take these"
     with pytest.raises(UsageError, match=message):
-        models.named(f"{tmp_path}/mine.py:halved", "batch", "stage", "step")
+        named(f"{tmp_path}/mine.py:halved", "batch", "stage", "step")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +313,7 @@ def test_a_function_that_there_is_not_is_named(tmp_path, monkeypatch, name):
     Path("mine.py").write_text("def twice(x):\n    return 2 * x\n")
     Path("broken.py").write_text("1 / 0\n")
     with pytest.raises(UsageError, match=f"Cannot find the function '{name}' of the recipe: "):
-        models.named(name, "x")
+        named(name, "x")
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "adafactor"])
@@ -329,7 +331,7 @@ def test_optimizers_by_name(tmp_path, optimizer):
 )
 def test_optimizers_that_do_not_fit_are_named(fields, message):
     with pytest.raises(UsageError, match=message):
-        models.make_optimizer(changed(**fields), torch.nn.Linear(1, 1))
+        make_optimizer(changed(**fields), torch.nn.Linear(1, 1))
 
 
 def one_plain_step(out, **clips) -> list[torch.Tensor]:

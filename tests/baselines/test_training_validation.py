@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from babilong.errors import UsageError
 from baselines import checkpoints
 from baselines.training import kinds, trainer
-from baselines.training.models import named
+from baselines.training.functions import named
 from baselines.training.recipe import Validation
 from baselines.training.stage import Stage
 from baselines.training.state import Progress
