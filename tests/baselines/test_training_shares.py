@@ -129,7 +129,7 @@ def test_what_one_process_is_told_all_do(tmp_path):
         if "step 2 " in line:
             break
     second.send_signal(signal.SIGTERM)
-    said = [process.communicate()[1] for process in (first, second)]
+    said = [process.communicate(timeout=300)[1] for process in (first, second)]
     assert (first.returncode, second.returncode) == (130, 130), said
     assert not any("Traceback" in text for text in said)
     assert (tmp_path / "stopped" / "state" / "progress.json").is_file()
