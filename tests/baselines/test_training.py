@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -270,6 +271,7 @@ def test_what_was_logged_after_the_last_save_is_not_logged_twice(tmp_path, monke
     monkeypatch.setattr(trainer, "_due", lambda saved, minutes: not (out / "state").exists())
     with pytest.raises(Killed):
         run(recipe, out, dying_loss(3))
+    time.sleep(1)  # TensorBoard reads files in the order of the seconds in their names
     run(recipe, out)
     assert [json.loads(line)["step"] for line in (out / "train.jsonl").read_text().splitlines()] == [1, 2, 3, 4]
     assert scalars(out, "steps", "train/loss") == [1, 2, 3, 4]
