@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice, product
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, Self
 
 import torch
@@ -97,8 +98,16 @@ def _begin(source: Source, recipe: Recipe) -> None:
     _makes = source, recipe
     for number in (signal.SIGINT, signal.SIGTERM):  # a whole job is told to stop: who trains ends its workers itself
         signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_its_parent, daemon=True).start()
     torch.set_num_threads(1)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # a warning otherwise, where this process has used them
+
+
+def _end_with_its_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()  # it cannot end its workers if it is killed
+    os._exit(1)
 
 
 def _make(step: int, share: Share) -> Any:

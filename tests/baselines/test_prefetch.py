@@ -4,7 +4,10 @@ import dataclasses
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 
+import psutil
 import pytest
 from safetensors.torch import load_file
 
@@ -94,6 +97,26 @@ def test_a_worker_that_is_killed_is_said_to_be():
 
     with Prefetch(dies, TINY, 1) as ahead, pytest.raises(BabilongError, match="was killed, .* fewer --workers"):
         ahead(TINY.stages[0], 0, Share())
+
+
+def test_workers_do_not_outlive_a_training_that_is_killed():
+    code = """
+import os
+from baselines.training.prefetch import Prefetch
+from baselines.training.shares import Share
+from tests.baselines.training_runs import changed
+with Prefetch(lambda stage, step, share: os.getpid(), changed(accumulate=8), 2) as ahead:
+    print(*{ahead(None, 0, Share(index, 8)) for index in range(8)}, flush=True)
+    os.kill(os.getpid(), 9)
+"""
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=False)
+    workers = [int(word) for word in done.stdout.split()]
+    assert done.returncode == -signal.SIGKILL
+    assert workers
+    _, alive = psutil.wait_procs(
+        [psutil.Process(worker) for worker in workers if psutil.pid_exists(worker)], timeout=30
+    )
+    assert not [worker for worker in alive if worker.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_it_has_the_split_of_its_source():
