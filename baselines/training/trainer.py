@@ -143,11 +143,11 @@ class _Run:
         if self.progress.step % self.recipe.log_every == 0 or self.progress.step == end:
             self._report(stage, rate, norm)
         wanted = self.recipe.validation
-        if wanted is not None and (self.progress.step % wanted.every == 0 or self.progress.step == end):
-            over = self._validate(wanted, stage, end)
-            if over and self.seen.rows:
+        due = wanted is not None and (self.progress.step % wanted.every == 0 or self.progress.step == end)
+        if wanted is not None and due and self._validate(wanted, stage, end):
+            if self.seen.rows:
                 self._report(stage, rate, norm)
-            self.progress.step = end if over else self.progress.step
+            self.progress.step = end
         if self.progress.step < end:
             return False
         if end < self.recipe.steps and self.recipe.stage(end).from_best:
